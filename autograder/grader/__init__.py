@@ -1,0 +1,34 @@
+"""The TRUSTED side: runs the marked tests; never imports, unpickles or evaluates anything a student made.
+
+A marked test asks for the fixture `student` and reads naturally:
+
+    def test_it_fits(student):
+        expect_equal(student.conv_inverse.conv_output_size(5, kernel_size=5), 1)
+
+Each call crosses the wire to the student's sandboxed process and comes back as plain values and tensors
+(`autograder.wire`), or as a `StudentObject` that stays there.
+"""
+
+from autograder.grader.expect import (
+    Failed,
+    expect_close,
+    expect_equal,
+    expect_integers,
+    expect_raises,
+    expect_shape,
+    fail,
+)
+from autograder.grader.proxy import Student, StudentObject, StudentRaised
+
+__all__ = [
+    "Failed",
+    "Student",
+    "StudentObject",
+    "StudentRaised",
+    "expect_close",
+    "expect_equal",
+    "expect_integers",
+    "expect_raises",
+    "expect_shape",
+    "fail",
+]

@@ -1,0 +1,90 @@
+"""What marked tests say: comparisons whose failures a second-year student understands.
+
+Each failure reads "<the call>: expected <this>, got <that>". The call is written by the caller through `of`
+(for instance "kernel 3, stride 2 on 8x9"); without it, the student's last call stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+
+from autograder.grader.proxy import StudentRaised, describe, last_call
+
+
+class Failed(AssertionError):
+    """The student's answer is not what was asked. Its text is shown to the student as it stands."""
+
+
+def fail(message: str, of: str = "") -> NoReturn:
+    """Raise `Failed` with "<of, or the last call>: <message>"."""
+    where = of or last_call()
+    raise Failed(f"{where}: {message}" if where else message)
+
+
+def expect_equal(got: object, expected: object, of: str = "") -> None:
+    """Require plain values to be equal, and numbers to be of the expected type.
+
+    An `int` must be an int (neither 3.0 nor True equals 3); lists and tuples are interchangeable, since which
+    of the two a student picks says nothing of what they understood. NumPy scalars and torch.Size have become
+    plain values on the wire.
+    """
+    if not _same(got, expected):
+        fail(f"expected {describe(expected)}, got {describe(got)}", of)
+
+
+def expect_integers(got: object, of: str = "") -> list[int]:
+    """Require a list or tuple of ints and return it as a list."""
+    if not isinstance(got, list | tuple) or not all(type(value) is int for value in got):
+        fail(f"expected a list of ints, got {describe(got)}", of)
+    return list(got)
+
+
+def expect_shape(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:
+    """Require a tensor of this shape and return it."""
+    if not isinstance(got, torch.Tensor):
+        fail(f"expected a tensor of shape {tuple(shape)}, got {describe(got)}", of)
+    if tuple(got.shape) != tuple(shape):
+        fail(f"expected shape {tuple(shape)}, got shape {tuple(got.shape)}", of)
+    return got
+
+
+def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, of: str = "") -> torch.Tensor:
+    """Require a tensor of the expected shape whose values differ by at most `tolerance` (nan never does)."""
+    tensor = expect_shape(got, tuple(expected.shape), of)
+    if tensor.is_complex():
+        fail(f"expected real numbers, got {tensor.dtype}", of)
+    difference = (tensor.double() - expected.double()).abs()
+    if not bool((difference <= tolerance).all()):  # `not <=` rather than `>`: nan must fail
+        at = tuple(int(i) for i in torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), difference.shape))
+        fail(f"expected {expected[at].item():.6g} at {at}, got {tensor[at].item():.6g}", of)
+    return tensor
+
+
+def expect_raises(error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Require the student's function to raise `error` (or a subclass) for these arguments."""
+    try:
+        got = function(*args, **kwargs)
+    except StudentRaised as raised:
+        if error.__name__ not in raised.type_names:
+            fail(f"expected a {error.__name__}, got {raised.summary}")
+    else:
+        fail(f"expected a {error.__name__}, got the answer {describe(got)}")
+
+
+def _same(got: object, expected: object) -> bool:
+    if isinstance(expected, list | tuple):
+        return (
+            isinstance(got, list | tuple)
+            and len(got) == len(expected)
+            and all(_same(a, b) for a, b in zip(got, expected, strict=True))
+        )
+    if isinstance(expected, dict):
+        return (
+            isinstance(got, dict)
+            and set(got) == set(expected)
+            and all(_same(got[key], value) for key, value in expected.items())
+        )
+    return type(got) is type(expected) and got == expected

@@ -1,0 +1,86 @@
+"""The plain records that stages hand to each other: intake -> grader -> marks -> exports.
+
+All are frozen and hold plain values, so that any stage can be tested, stored or replaced by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of one test of one submission. A student's fault and ours never share one."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"  # it answered, or raised an exception, and that is not what was asked
+    BLOCKED = "BLOCKED"  # it needs an item that failed
+    CRASHED = "CRASHED"  # the module does not import, or the student's process ended by itself
+    TIMED_OUT = "TIMED_OUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    FORBIDDEN = "FORBIDDEN"  # it hit the wall: files, network or processes that are not the student's
+    NOT_RUN = "NOT_RUN"  # this machine has no such device
+    GRADER_ERROR = "GRADER_ERROR"  # our fault: costs the student nothing, and a person must look
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's files, read but never run.
+
+    Attributes:
+        student: the identity that every output uses.
+        files: relative POSIX path -> contents; the root is the folder that holds the assignment's modules.
+        source: where it was found, for messages.
+        flags: what a person should know about how it arrived, in a fixed order.
+        problem: why nothing could be read from it (a corrupt zip, say); it is then marked as empty.
+    """
+
+    student: str
+    files: dict[str, bytes]
+    source: str
+    flags: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of names and contents: two submissions with one digest get the same outcomes."""
+        digest = hashlib.sha256()
+        for name, content in sorted(self.files.items()):
+            for part in (name.encode(), content):
+                digest.update(len(part).to_bytes(8, "big"))
+                digest.update(part)
+        digest.update(self.problem.encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What became of one marked test.
+
+    Attributes:
+        test: the test's name, unique in the course.
+        message: one or two lines for the student; empty when passed.
+        detail: for the TA alone (a traceback of ours, on GRADER_ERROR).
+        wall_seconds: how long it took; kept in the store, never in a CSV.
+    """
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    test: str
+    outcome: Outcome
+    message: str = ""
+    detail: str = ""
+    wall_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """All that is known of one graded submission; `marks.store` keeps it."""
+
+    student: str
+    digest: str
+    results: tuple[TestResult, ...]
+    flags: tuple[str, ...] = ()
+    source: str = ""
+    wall_seconds: float = field(default=0.0, compare=False)

@@ -1,0 +1,82 @@
+"""The wall between a student's code and everything else.
+
+Theory of operation. Four layers, each of which would stop most attacks alone: namespaces (what exists), Landlock
+(what may be opened), seccomp (what may be asked of the kernel) and limits (how much). They are built in two
+steps, because warm processes are forked:
+
+    prepare(policy)          once, in the student zygote, before any student's code is near
+    fork_worker(policy)      the worker's own process namespace
+    confine(policy, limits)  in the worker, between the fork and the first line of a student's code
+
+`probe()` tries each layer on this machine; grading refuses to start below the level that the config accepts.
+What can go wrong: a layer that cannot be built raises in `confine`, the worker ends before it has read any
+student's file, and the grader reports its own error, never the student's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from autograder.sandbox import landlock, limits, linux, namespaces, seccomp
+from autograder.sandbox.policy import Level, Limits, Policy, environment, readable_paths
+from autograder.sandbox.probe import Layer, level_of, probe
+
+__all__ = [
+    "Layer",
+    "Level",
+    "Limits",
+    "Policy",
+    "confine",
+    "environment",
+    "fork_worker",
+    "level_of",
+    "prepare",
+    "probe",
+    "readable_paths",
+]
+
+
+def prepare(policy: Policy) -> None:
+    """Do once what all workers share; with `Level.FULL` the caller goes on inside the namespaces.
+
+    Raises:
+        OSError, RuntimeError: a layer cannot be built here.
+    """
+    if policy.level >= Level.REDUCED:
+        seccomp.prepare()
+    if policy.level >= Level.FULL:
+        namespaces.enter_zygote(policy)
+
+
+def fork_worker(policy: Policy) -> int:
+    """Fork as os.fork does, into the namespaces that the policy's level asks for."""
+    return namespaces.in_new_process_namespace() if policy.level >= Level.FULL else os.fork()
+
+
+def confine(policy: Policy, bounds: Limits, box: Path) -> None:
+    """Build the wall around the calling process, for good.
+
+    Args:
+        policy: what to build.
+        bounds: what the process may use.
+        box: its own folder, the only place on disk that it may write to; below `Level.FULL` it must exist.
+
+    Raises:
+        OSError: a layer cannot be built; nothing of the student's may run then.
+    """
+    if policy.level >= Level.FULL:
+        namespaces.enter_worker(bounds)
+        box.mkdir(parents=True, exist_ok=True)
+    if policy.level >= Level.REDUCED:
+        if policy.level is Level.REDUCED and os.geteuid() == 0:
+            os.chown(box, namespaces.NOBODY, namespaces.NOBODY)
+            os.setgroups([])
+            os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+            os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+        limits.apply(bounds, count_threads=policy.level >= Level.FULL)
+        linux.drop_privileges()
+        own = (Path("/proc/self"), Path("/dev/random"), Path("/dev/urandom"), Path("/dev/zero"))
+        shared = (Path("/tmp"), Path("/dev/shm")) if policy.level >= Level.FULL else (box,)
+        landlock.apply((*policy.readable, *own), (*shared, Path("/dev/null")))
+        seccomp.apply()

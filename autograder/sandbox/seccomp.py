@@ -1,0 +1,67 @@
+"""Layer 3: system calls that no coursework needs and most attacks do, refused with EPERM (libseccomp).
+
+New threads are allowed, new processes and programs are not. Calls of another architecture (32-bit) kill.
+"""
+
+from __future__ import annotations
+
+import errno
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyseccomp import SyscallFilter
+
+_CLONE_THREAD = 0x00010000
+
+REFUSED = (
+    # other processes, their memory, new programs
+    *("fork", "vfork", "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd"),
+    *("process_madvise", "pidfd_open", "pidfd_send_signal"),
+    # the kernel's own doors
+    *("keyctl", "add_key", "request_key", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup"),
+    *("io_uring_enter", "io_uring_register", "init_module", "finit_module", "delete_module", "kexec_load"),
+    *("kexec_file_load", "syslog", "personality", "acct", "quotactl", "reboot", "swapon", "swapoff", "modify_ldt"),
+    *("iopl", "ioperm", "lookup_dcookie", "open_by_handle_at", "name_to_handle_at", "fanotify_init", "vhangup"),
+    *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "move_pages"),
+    # mounts and namespaces
+    *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount", "fsopen"),
+    *("fsconfig", "fsmount", "fspick", "mount_setattr"),
+    # memory that no limit counts, and sockets of any kind (socketpair stays)
+    *("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open", "socket", "mknod", "mknodat"),
+    # Landlock does not stop these on files that stay visible
+    *("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr"),
+    *("inotify_init", "inotify_init1", "inotify_add_watch"),
+)
+
+
+@cache
+def _filter() -> SyscallFilter:
+    import pyseccomp  # only here: it fails to import where libseccomp is missing, and `probe` must tell
+
+    rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
+    for name in REFUSED:
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+    not_a_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0)
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", not_a_thread)
+    # clone3's flags lie in memory, where a filter cannot look: glibc then falls back to clone.
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    return rules
+
+
+def prepare() -> None:
+    """Compile the rules once, in the zygote.
+
+    Raises:
+        RuntimeError: libseccomp is missing.
+    """
+    _filter()
+
+
+def apply() -> None:
+    """Refuse the calls for this process and all its future threads, for good.
+
+    Raises:
+        OSError: the kernel has no seccomp filters.
+    """
+    _filter().load()

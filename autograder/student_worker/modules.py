@@ -1,0 +1,84 @@
+"""Finds what the grader names in the student's files: modules, their functions, objects kept from earlier calls."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+import types
+from pathlib import Path
+from typing import Any
+
+from autograder.student_worker import notebook
+
+
+class Absent(Exception):
+    """The submission has no such module, or the module no such name."""
+
+
+class ImportFailed(Exception):
+    """The module exists but does not import; `__cause__` is what it raised."""
+
+
+class Modules:
+    """The student's modules, imported from `box` when they are first asked for."""
+
+    def __init__(self, box: Path) -> None:
+        self._box = box
+        self._modules: dict[str, types.ModuleType] = {}
+        self._hints: dict[str, tuple[notebook.NotebookModule, dict[int, str]]] = {}
+        self._failures: dict[str, BaseException] = {}
+
+    def attribute(self, module_name: str, name: str) -> Any:
+        """What the module defines under this name.
+
+        Raises:
+            Absent, ImportFailed.
+        """
+        module = self._module(module_name)
+        if hasattr(module, name):
+            return getattr(module, name)
+        hint = ""
+        if module_name in self._hints:
+            loaded, cells = self._hints[module_name]
+            hint = loaded.hint_for(name, cells)
+        raise Absent(f"your {module_name} defines no `{name}`{hint}")
+
+    def _module(self, name: str) -> types.ModuleType:
+        if name in self._failures:
+            raise ImportFailed(name) from self._failures[name]
+        if name not in self._modules:
+            try:
+                self._modules[name] = self._import(name)
+            except Absent:
+                raise
+            except BaseException as error:
+                self._failures[name] = error
+                raise ImportFailed(name) from error
+        return self._modules[name]
+
+    def _import(self, name: str) -> types.ModuleType:
+        if (self._box / f"{name}.py").exists():
+            return importlib.import_module(name)
+        path = self._box / f"{name}.ipynb"
+        if path.exists():
+            module = types.ModuleType(name)
+            sys.modules[name] = module  # dataclasses and typing look their module up there
+            cells = notebook.code_cells(path.read_text(encoding="utf-8"))
+            self._hints[name] = (notebook.load(cells, module), cells)
+            return module
+        there = ", ".join(sorted(entry.name for entry in self._box.iterdir())[:8]) or "nothing"
+        raise Absent(f"there is no {name}.py or {name}.ipynb in your submission (found: {there})")
+
+
+def place_of(error: BaseException, box: Path) -> str:
+    """Where in the student's own files an exception was raised: "line 12", or "" if nowhere."""
+    if isinstance(error, SyntaxError) and error.filename and str(box) in error.filename:
+        return f"line {error.lineno} of {Path(error.filename).name}"
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        filename = frame.f_code.co_filename
+        if filename.startswith(str(box)):
+            return f"line {line} of {Path(filename).name}"
+        if filename.startswith("<code cell"):
+            return f"line {line} of {filename.strip('<>')}"
+    return ""

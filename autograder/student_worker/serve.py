@@ -1,0 +1,170 @@
+"""The worker's end of the wire: do what a request says, answer, wait for the next."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder import wire
+from autograder.student_worker.modules import Absent, ImportFailed, Modules, place_of
+
+SEED = 321
+_LONGEST_MESSAGE = 500
+
+
+class HungUp(Exception):
+    """The grader has closed its end: there is nothing left to do."""
+
+
+class Server:
+    """Serves one submission on one connection."""
+
+    def __init__(self, connection: socket.socket, box: Path) -> None:
+        self._connection = connection
+        self._box = box
+        self._modules = Modules(box)
+        self._objects: list[Any] = []
+
+    def run(self) -> None:
+        """Answer requests until the grader hangs up."""
+        random.seed(SEED)
+        np.random.seed(SEED)
+        torch.manual_seed(SEED)
+        while True:
+            try:
+                request = wire.receive(self._read_exactly)
+            except HungUp:
+                return
+            reply = self._answer(request.message)
+            try:
+                frame = wire.encode(wire.Envelope(request.number, reply), self._stand_in)
+            except Exception as error:
+                frame = wire.encode(wire.Envelope(request.number, wire.Refused(_text(error))))
+            self._connection.sendall(frame)
+
+    def _answer(self, request: Any) -> wire.Reply:
+        try:
+            match request:
+                case wire.Start():
+                    return wire.Value(self._start(request.files))
+                case wire.Call():
+                    function = self._resolve(request.path)
+                    arguments = [self._materialise(value) for value in request.arguments]
+                    keywords = {name: self._materialise(value) for name, value in request.keywords.items()}
+                    return wire.Value(function(*arguments, **keywords))
+                case wire.Describe():
+                    return wire.Value(_in_words(self._objects[request.number]))
+            raise TypeError("no such request")
+        except Absent as error:
+            return wire.Missing(str(error))
+        except ImportFailed as error:
+            cause = error.__cause__ or error
+            place = place_of(cause, self._box)
+            reason = cause.msg if isinstance(cause, SyntaxError) else _text(cause)
+            where = f" ({place})" if place else ""
+            return wire.NotImported(f"{type(cause).__name__}: {reason}{where}", _error_number(cause))
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too: here they are but answers
+            names = [kind.__name__ for kind in type(error).__mro__]
+            if isinstance(error, RuntimeError) and "can't allocate memory" in _text(error):
+                names.insert(0, "MemoryError")  # torch's own allocator says it this way
+            return wire.Raised(names, _text(error), place_of(error, self._box), _error_number(error))
+
+    def _start(self, files: dict[str, torch.Tensor]) -> None:
+        for name, content in files.items():
+            path = self._box / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.numpy().tobytes())
+        sys.path.insert(0, str(self._box))
+
+    def _resolve(self, path: list[int | str]) -> Any:
+        first, *names = path
+        if isinstance(first, int):
+            target = self._objects[first]
+        else:
+            target = self._modules.attribute(first, str(names.pop(0)))
+        for name in names:
+            target = getattr(target, str(name))
+        return target
+
+    def _materialise(self, value: Any) -> Any:
+        """Turn what the grader sent in words into the objects it stands for."""
+        if isinstance(value, wire.Remote):
+            return self._objects[value.number]
+        if isinstance(value, wire.Layer):
+            return build_layer(value)
+        if isinstance(value, list):
+            return [self._materialise(item) for item in value]
+        return value
+
+    def _stand_in(self, value: Any) -> wire.Remote | wire.Layer | None:
+        """Keep a module here and send its number; no other object may cross."""
+        if isinstance(value, wire.Layer):
+            return value
+        if not isinstance(value, torch.nn.Module):
+            return None
+        self._objects.append(value)
+        return wire.Remote(len(self._objects) - 1, _type_name(value))
+
+    def _read_exactly(self, length: int) -> bytearray:
+        data = bytearray(length)
+        view = memoryview(data)
+        while view:
+            count = self._connection.recv_into(view)
+            if count == 0:
+                raise HungUp
+            view = view[count:]
+        return data
+
+
+def build_layer(layer: wire.Layer) -> torch.nn.Module:
+    """Make the torch.nn layer that the grader described."""
+    settings = dict(layer.settings)
+    if "dtype" in settings:
+        settings["dtype"] = wire.DTYPES[settings["dtype"]]
+    built: torch.nn.Module = getattr(torch.nn, layer.type_name)(**settings)
+    built.load_state_dict(layer.state, assign=True)
+    return built
+
+
+def _in_words(module: Any) -> wire.Layer:
+    """A torch.nn layer's settings, read off the arguments of its constructor, and its state."""
+    settings: dict[str, Any] = {}
+    if type(module).__module__.startswith("torch.nn."):
+        for name in inspect.signature(type(module).__init__).parameters:
+            if name == "bias":
+                settings[name] = module.bias is not None
+            elif name not in ("self", "dtype", "device") and hasattr(module, name):
+                settings[name] = getattr(module, name)
+    state = {name: tensor for name, tensor in module.state_dict().items() if isinstance(tensor, torch.Tensor)}
+    for tensor in state.values():
+        settings |= {"dtype": str(tensor.dtype).removeprefix("torch."), "device": str(tensor.device)}
+        break
+    return wire.Layer(_type_name(module), settings, state)
+
+
+def _type_name(module: Any) -> str:
+    kind = type(module)
+    if getattr(torch.nn, kind.__name__, None) is kind:
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _error_number(error: BaseException) -> int | None:
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    return number if type(number) is int and abs(number) < 10_000 else None
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its message cannot be read)"
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "..."

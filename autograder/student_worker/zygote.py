@@ -1,0 +1,149 @@
+"""The warm process that workers are forked from.
+
+It reads requests from a SOCK_SEQPACKET socket that all grader processes share. A request carries the limits and
+three descriptors, which the zygote hands on to one new worker:
+
+    wire     the worker's end of its conversation with the grader
+    output   where the worker's standard output and error go
+    status   where the zygote tells the grader the worker's process (as a pidfd), and later how it ended
+
+What can go wrong: a thread that some import left behind would make forks hang, so the zygote refuses to fork
+with more than one; a worker whose wall cannot be built ends with WALL_FAILED before it reads any student's file.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import gc
+import importlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import msgspec
+import torch
+
+from autograder import sandbox
+from autograder.sandbox import linux
+from autograder.student_worker.serve import Server
+
+WALL_FAILED = 86
+BOX = Path("/tmp/submission")
+_REQUEST_LIMIT = 1 << 16
+
+
+class Settings(msgspec.Struct):
+    """What the zygote is started with, as JSON on its command line."""
+
+    level: int
+    hidden: list[str]
+    preload: list[str]
+
+
+class Request(msgspec.Struct):
+    """One worker to fork."""
+
+    limits: sandbox.Limits
+
+
+def main(control_descriptor: int, settings_text: str) -> None:
+    """Warm up, then fork workers until the graders have hung up."""
+    linux.die_with_parent(signal.SIGKILL)
+    settings = msgspec.json.decode(settings_text, type=Settings)
+    control = socket.socket(fileno=control_descriptor)
+    torch.set_num_threads(1)
+    for name in settings.preload:
+        importlib.import_module(name)
+    policy = sandbox.Policy(
+        sandbox.Level(settings.level), sandbox.readable_paths(), tuple(Path(path) for path in settings.hidden)
+    )
+    sandbox.prepare(policy)
+    gc.collect()
+    gc.freeze()
+    control.send(b"ready")
+    _Zygote(control, policy).run()
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket, policy: sandbox.Policy) -> None:
+        self._control = control
+        self._policy = policy
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> None:
+        self._selector.register(self._control, selectors.EVENT_READ)
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is not self._control:
+                    self._bury(key.fd, *key.data)
+                elif not self._fork():
+                    return
+
+    def _fork(self) -> bool:
+        """Fork one worker; False when nobody is left to ask for one."""
+        descriptors = array.array("i")
+        data, ancillary, _, _ = self._control.recvmsg(_REQUEST_LIMIT, socket.CMSG_SPACE(3 * descriptors.itemsize))
+        if not data:
+            return False
+        for _, _, payload in ancillary:
+            descriptors.frombytes(payload)
+        request = msgspec.msgpack.decode(data, type=Request)
+        wire_end, output, status_end = descriptors
+        threads = os.listdir("/proc/self/task")
+        if len(threads) != 1:
+            raise RuntimeError(f"{len(threads)} threads in the zygote; its forks could hang")
+        box = BOX if self._policy.level >= sandbox.Level.FULL else Path(tempfile.mkdtemp(prefix="autograder-"))
+        child = sandbox.fork_worker(self._policy)
+        if child == 0:
+            _work(wire_end, output, self._policy, request.limits, box)
+        status = socket.socket(fileno=status_end)
+        pidfd = os.pidfd_open(child)
+        with contextlib.suppress(OSError):  # that grader has gone; the worker will see it too
+            socket.send_fds(status, [b"pid"], [pidfd])
+        os.close(wire_end)
+        os.close(output)
+        self._selector.register(pidfd, selectors.EVENT_READ, (child, status, box))
+        return True
+
+    def _bury(self, pidfd: int, child: int, status: socket.socket, box: Path) -> None:
+        """Reap an ended worker, tell its grader how it ended, and leave nothing of it behind."""
+        _, ended = os.waitpid(child, 0)
+        if self._policy.level < sandbox.Level.FULL:
+            shutil.rmtree(box, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            status.send(str(os.waitstatus_to_exitcode(ended)).encode())
+        status.close()
+        self._selector.unregister(pidfd)
+        os.close(pidfd)
+
+
+def _work(wire_end: int, output: int, policy: sandbox.Policy, limits: sandbox.Limits, box: Path) -> None:
+    """Become the worker: nothing of the zygote's but its memory, the wall, then the student's code."""
+    exit_code = WALL_FAILED
+    try:
+        linux.die_with_parent(signal.SIGKILL)
+        for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        descriptor = os.dup2(wire_end, os.sysconf("SC_OPEN_MAX") - 1, inheritable=False)
+        os.closerange(3, descriptor)
+        os.dup2(descriptor, 3)
+        os.close(descriptor)
+        sandbox.confine(policy, limits, box)
+        os.chdir(box)
+        connection = socket.socket(fileno=3)
+        connection.send(b"+")  # the wall stands; from here on every byte may be the student's
+        exit_code = 0
+        Server(connection, box).run()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        exit_code = exit_code or 1
+    finally:
+        os._exit(exit_code)

@@ -1,0 +1,319 @@
+"""What may cross the wall: plain values and raw tensors, every size bounded.
+
+Theory of operation. The grader and a student's worker each hold one end of a stream socket and speak in frames:
+
+    4 bytes  length of the plain part      (at most PLAIN_LIMIT)
+    4 bytes  length of the tensor part     (at most TENSOR_LIMIT)
+    plain    one message as MessagePack: a `Request` towards the worker, a `Reply` back
+    tensors  the raw bytes of the message's tensors, in the order in which the plain part names them
+
+Nothing is ever unpickled and no class is looked up by a name that came across, so a frame can only become the
+values below. The student's process can write any bytes it likes into its end: whatever is not a well-formed frame
+raises `WireError`, after reading no more than the limits allow.
+
+Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense CPU tensors (`DTYPES`), and two that
+only one side can make: `Remote` (an object that stays in the worker) and `Layer` (a torch.nn layer in words:
+type, settings, state). torch.Size counts as a tuple and a NumPy scalar as its value; any other subclass is
+refused, because its behaviour would not cross with it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+import torch
+
+PLAIN_LIMIT = 1 << 20
+TENSOR_LIMIT = 1 << 28
+MAXIMUM_DIMENSIONS = 16
+HEADER = struct.Struct(">II")
+
+DTYPES: dict[str, torch.dtype] = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.bool,
+        torch.uint8,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+    )
+}
+_TUPLE, _TENSOR, _REMOTE, _LAYER = 1, 2, 3, 4
+
+
+class WireError(Exception):
+    """The bytes that arrived are no well-formed message."""
+
+
+class Unsendable(Exception):
+    """A value that may not cross; the message is a sentence for the student."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An object that stays in the worker: its number there and the name of its type."""
+
+    number: int
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A torch.nn layer in words: enough to build an equal one, and nothing that runs.
+
+    Attributes:
+        type_name: a class of torch.nn, "ConvTranspose2d" for instance; on the way back whatever the worker says.
+        settings: arguments for its constructor, dtype and device (as strings) among them.
+        state: its state dict.
+    """
+
+    type_name: str
+    settings: dict[str, Any]
+    state: dict[str, torch.Tensor]
+
+
+class Start(msgspec.Struct, tag=True):
+    """First request: the student's files by relative path, their bytes as uint8 tensors (they may be large)."""
+
+    files: dict[str, Any]
+
+
+class Call(msgspec.Struct, tag=True):
+    """Call what `path` names: a module's name or an object's number, then attributes."""
+
+    path: list[int | str]
+    arguments: list[Any]
+    keywords: dict[str, Any]
+
+
+class Describe(msgspec.Struct, tag=True):
+    """Answer an object of the worker as a `Layer`."""
+
+    number: int
+
+
+class Value(msgspec.Struct, tag=True):
+    """The call returned this."""
+
+    value: Any
+
+
+class Raised(msgspec.Struct, tag=True):
+    """The call raised: class names from the exception's own to Exception, its text, where in which file."""
+
+    type_names: list[str]
+    message: str
+    where: str
+    error_number: int | None = None
+
+
+class Missing(msgspec.Struct, tag=True):
+    """There is nothing to call: the module or the name is not in the submission."""
+
+    reason: str
+
+
+class NotImported(msgspec.Struct, tag=True):
+    """The module is there but does not import."""
+
+    reason: str
+    error_number: int | None = None
+
+
+class Refused(msgspec.Struct, tag=True):
+    """The call returned something that may not cross."""
+
+    reason: str
+
+
+Request: TypeAlias = Start | Call | Describe
+Reply: TypeAlias = Value | Raised | Missing | NotImported | Refused
+
+
+class Envelope(msgspec.Struct):
+    """A message and its number; a reply carries the number of its request."""
+
+    number: int
+    message: Start | Call | Describe | Value | Raised | Missing | NotImported | Refused
+
+
+def encode(envelope: Envelope, stand_in: Callable[[Any], Remote | Layer | None] = lambda value: None) -> bytes:
+    """Turn a message into one frame.
+
+    Args:
+        envelope: the message.
+        stand_in: asked about each value that is not plain: what crosses in its place, or None to refuse it.
+
+    Raises:
+        Unsendable: a value may not cross, or the frame is over a limit.
+    """
+    tensors: list[bytes] = []
+    message = envelope.message
+    fields = {name: _plain(getattr(message, name), tensors, stand_in, 0) for name in message.__struct_fields__}
+    try:
+        plain = _ENCODER.encode(Envelope(envelope.number, type(message)(**fields)))
+    except OverflowError:
+        raise Unsendable("an integer of more than 64 bits") from None
+    except UnicodeEncodeError:
+        raise Unsendable("a text that is not valid Unicode") from None
+    size = sum(map(len, tensors))
+    if len(plain) > PLAIN_LIMIT:
+        raise Unsendable(f"a value of {len(plain):,} bytes (at most {PLAIN_LIMIT:,})")
+    if size > TENSOR_LIMIT:
+        raise Unsendable(f"tensors of {size:,} bytes (at most {TENSOR_LIMIT:,})")
+    return b"".join((HEADER.pack(len(plain), size), plain, *tensors))
+
+
+def receive(read_exactly: Callable[[int], bytearray]) -> Envelope:
+    """Read one frame and decode it.
+
+    Args:
+        read_exactly: returns that many bytes of the stream, or raises.
+
+    Raises:
+        WireError: the frame is malformed or over a limit; lengths are checked before memory is taken.
+    """
+    plain_length, tensor_length = HEADER.unpack(read_exactly(HEADER.size))
+    if plain_length > PLAIN_LIMIT or tensor_length > TENSOR_LIMIT:
+        raise WireError(f"a message of {plain_length:,} + {tensor_length:,} bytes is over the limit")
+    plain = read_exactly(plain_length)
+    return decode(plain, read_exactly(tensor_length))
+
+
+def decode(plain: bytes | bytearray, tensors: bytearray) -> Envelope:
+    """Decode the two parts of a frame.
+
+    Raises:
+        WireError: they are malformed.
+    """
+    reader = _TensorReader(tensors)
+
+    def extension(code: int, data: memoryview) -> Any:
+        if code == _TUPLE:
+            items = msgspec.msgpack.decode(data, type=list, ext_hook=extension)
+            return tuple(items)
+        if code == _TENSOR:
+            dtype, shape, device = msgspec.msgpack.decode(data, type=tuple[str, list[int], str])
+            return reader.take(dtype, shape, device)
+        if code == _REMOTE:
+            number, type_name = msgspec.msgpack.decode(data, type=tuple[int, str])
+            return Remote(number, type_name)
+        if code == _LAYER:
+            name, settings, state = msgspec.msgpack.decode(
+                data, type=tuple[str, dict[str, Any], dict[str, Any]], ext_hook=extension
+            )
+            if not all(isinstance(value, torch.Tensor) for value in state.values()):
+                raise WireError("a layer's state must be tensors")
+            return Layer(name, settings, state)
+        raise WireError(f"unknown kind of value {code}")
+
+    try:
+        envelope = msgspec.msgpack.decode(plain, type=Envelope, ext_hook=extension)
+    except WireError:
+        raise
+    # Besides msgspec's own errors: nesting too deep, unhashable keys, text that is not UTF-8, odd numbers.
+    except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise WireError(f"a malformed message ({type(error).__name__})") from error
+    if not reader.finished:
+        raise WireError("bytes that belong to no tensor")
+    return envelope
+
+
+class _TensorReader:
+    """Hands out the tensor part from front to back; each byte belongs to exactly one tensor."""
+
+    def __init__(self, data: bytearray) -> None:
+        self._data = data
+        self._position = 0
+
+    @property
+    def finished(self) -> bool:
+        return self._position == len(self._data)
+
+    def take(self, dtype_name: str, shape: list[int], device: str) -> torch.Tensor:
+        dtype = DTYPES.get(dtype_name)
+        if dtype is None or device not in ("cpu", "meta"):
+            raise WireError("an unknown kind of tensor")
+        count = 1
+        if len(shape) > MAXIMUM_DIMENSIONS:
+            raise WireError("a tensor with too many dimensions")
+        for size in shape:
+            if not 0 <= size <= TENSOR_LIMIT:
+                raise WireError("a tensor with an impossible shape")
+            count *= size
+        if count * dtype.itemsize > TENSOR_LIMIT:
+            raise WireError("a tensor over the limit")
+        if device == "meta":
+            return torch.empty(shape, dtype=dtype, device="meta")
+        length = count * dtype.itemsize
+        if length > len(self._data) - self._position:
+            raise WireError("a tensor with fewer bytes than its shape says")
+        start, self._position = self._position, self._position + length
+        if count == 0:
+            return torch.empty(shape, dtype=dtype)
+        # Bytes other than 0 and 1 are no booleans; computing with them is undefined.
+        if dtype is torch.bool:
+            return torch.frombuffer(self._data, dtype=torch.uint8, count=count, offset=start).reshape(shape) != 0
+        # A copy: the buffer is shared by all tensors of the message, and offsets are not aligned.
+        return torch.frombuffer(self._data[start : self._position], dtype=dtype).reshape(shape)
+
+
+def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | Layer | None], depth: int) -> Any:
+    """Rebuild a value from exact built-in types, moving the bytes of tensors into `tensors`."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str, bytes):
+        return value
+    if depth > 64:
+        raise Unsendable("a value nested more than 64 levels deep")
+    if kind is list:
+        return [_plain(item, tensors, stand_in, depth + 1) for item in value]
+    if kind is tuple or kind is torch.Size:
+        return msgspec.msgpack.Ext(
+            _TUPLE, _ENCODER.encode([_plain(item, tensors, stand_in, depth + 1) for item in value])
+        )
+    if kind is dict:
+        for key in value:
+            if type(key) not in (bool, int, float, str, bytes):
+                raise Unsendable(f"a dict with a key of type {type(key).__name__}")
+        return {key: _plain(item, tensors, stand_in, depth + 1) for key, item in value.items()}
+    if kind.__module__ == "numpy" and hasattr(kind, "item") and getattr(value, "ndim", None) == 0:
+        return _plain(value.item(), tensors, stand_in, depth + 1)
+    if kind is torch.Tensor or kind is torch.nn.Parameter:
+        return _tensor(value, tensors)
+    if kind is Layer:
+        state = {name: _tensor(tensor, tensors) for name, tensor in value.state.items()}
+        settings = _plain(value.settings, tensors, stand_in, depth + 1)
+        return msgspec.msgpack.Ext(_LAYER, _ENCODER.encode((value.type_name, settings, state)))
+    if kind is Remote:
+        return msgspec.msgpack.Ext(_REMOTE, _ENCODER.encode((value.number, value.type_name)))
+    replacement = stand_in(value)
+    if replacement is not None:
+        return _plain(replacement, tensors, stand_in, depth + 1)
+    raise Unsendable(f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""))
+
+
+def _tensor(value: torch.Tensor, tensors: list[bytes]) -> Any:
+    name = str(value.dtype).removeprefix("torch.")
+    if name not in DTYPES:
+        raise Unsendable(f"a tensor of {value.dtype}")
+    if value.layout is not torch.strided or value.is_quantized:
+        raise Unsendable(f"a tensor of layout {value.layout}; a dense one is asked for")
+    device = "meta" if value.device.type == "meta" else "cpu"
+    if device == "cpu":
+        if value.numel() * value.element_size() > TENSOR_LIMIT:
+            raise Unsendable(f"a tensor of shape {tuple(value.shape)}, which is over {TENSOR_LIMIT:,} bytes")
+        dense = value.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+        tensors.append(dense.view(torch.uint8).numpy().tobytes() if dense.numel() else b"")
+    return msgspec.msgpack.Ext(_TENSOR, _ENCODER.encode((name, list(value.shape), device)))
+
+
+_ENCODER = msgspec.msgpack.Encoder()

@@ -19,7 +19,12 @@ def apply(readable: Iterable[Path], writable: Iterable[Path]) -> None:
 
     try:
         rules = Landlock(strict=False)
-        rules.allow_read(*(path for path in readable if path.exists()))
+        # The kernel refuses rights that only folders have on a file.
+        for path in readable:
+            if path.is_dir():
+                rules.allow_read(path)
+            elif path.exists():
+                rules.add_path_rule(path, access=AccessFs.READ_FILE)
         for path in writable:
             if path.is_dir():
                 rules.allow_read_write(path)

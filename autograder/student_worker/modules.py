@@ -7,9 +7,10 @@ import sys
 import traceback
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.student_worker import notebook
+if TYPE_CHECKING:
+    from autograder.student_worker.notebook import NotebookModule
 
 
 class Absent(Exception):
@@ -26,7 +27,7 @@ class Modules:
     def __init__(self, box: Path) -> None:
         self._box = box
         self._modules: dict[str, types.ModuleType] = {}
-        self._hints: dict[str, tuple[notebook.NotebookModule, dict[int, str]]] = {}
+        self._hints: dict[str, tuple[NotebookModule, dict[int, str]]] = {}
         self._failures: dict[str, BaseException] = {}
 
     def attribute(self, module_name: str, name: str) -> Any:
@@ -62,6 +63,8 @@ class Modules:
             return importlib.import_module(name)
         path = self._box / f"{name}.ipynb"
         if path.exists():
+            from autograder.student_worker import notebook  # IPython costs a student's check 0.3 s otherwise
+
             module = types.ModuleType(name)
             sys.modules[name] = module  # dataclasses and typing look their module up there
             cells = notebook.code_cells(path.read_text(encoding="utf-8"))

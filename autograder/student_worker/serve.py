@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 import socket
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder import wire
+from autograder import layers, wire
 from autograder.student_worker.modules import Absent, ImportFailed, Modules, place_of
 
 SEED = 321
@@ -60,7 +59,7 @@ class Server:
                     keywords = {name: self._materialise(value) for name, value in request.keywords.items()}
                     return wire.Value(function(*arguments, **keywords))
                 case wire.Describe():
-                    return wire.Value(_in_words(self._objects[request.number]))
+                    return wire.Value(layers.in_words(self._objects[request.number]))
             raise TypeError("no such request")
         except Absent as error:
             return wire.Missing(str(error))
@@ -98,7 +97,7 @@ class Server:
         if isinstance(value, wire.Remote):
             return self._objects[value.number]
         if isinstance(value, wire.Layer):
-            return build_layer(value)
+            return layers.build(value)
         if isinstance(value, list):
             return [self._materialise(item) for item in value]
         return value
@@ -110,7 +109,7 @@ class Server:
         if not isinstance(value, torch.nn.Module):
             return None
         self._objects.append(value)
-        return wire.Remote(len(self._objects) - 1, _type_name(value))
+        return wire.Remote(len(self._objects) - 1, f"{type(value).__module__}.{type(value).__qualname__}")
 
     def _read_exactly(self, length: int) -> bytearray:
         data = bytearray(length)
@@ -121,39 +120,6 @@ class Server:
                 raise HungUp
             view = view[count:]
         return data
-
-
-def build_layer(layer: wire.Layer) -> torch.nn.Module:
-    """Make the torch.nn layer that the grader described."""
-    settings = dict(layer.settings)
-    if "dtype" in settings:
-        settings["dtype"] = wire.DTYPES[settings["dtype"]]
-    built: torch.nn.Module = getattr(torch.nn, layer.type_name)(**settings)
-    built.load_state_dict(layer.state, assign=True)
-    return built
-
-
-def _in_words(module: Any) -> wire.Layer:
-    """A torch.nn layer's settings, read off the arguments of its constructor, and its state."""
-    settings: dict[str, Any] = {}
-    if type(module).__module__.startswith("torch.nn."):
-        for name in inspect.signature(type(module).__init__).parameters:
-            if name == "bias":
-                settings[name] = module.bias is not None
-            elif name not in ("self", "dtype", "device") and hasattr(module, name):
-                settings[name] = getattr(module, name)
-    state = {name: tensor for name, tensor in module.state_dict().items() if isinstance(tensor, torch.Tensor)}
-    for tensor in state.values():
-        settings |= {"dtype": str(tensor.dtype).removeprefix("torch."), "device": str(tensor.device)}
-        break
-    return wire.Layer(_type_name(module), settings, state)
-
-
-def _type_name(module: Any) -> str:
-    kind = type(module)
-    if getattr(torch.nn, kind.__name__, None) is kind:
-        return kind.__name__
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _error_number(error: BaseException) -> int | None:

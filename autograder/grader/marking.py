@@ -1,0 +1,185 @@
+"""The pytest plugin that runs marked tests against one submission at a time and says what became of each.
+
+Collected once, the tests can be run again and again: `Marking.run` takes pytest's own items and a fresh `Session`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis.errors import Flaky
+
+from autograder.errors import GraderError
+from autograder.grader.expect import Failed
+from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
+from autograder.grader.worker import WorkerLost
+from autograder.records import Outcome, TestResult
+
+# Examples tried after a test has first failed: enough to shrink, and a count rather than a time, so that the
+# smallest example is the same on a slow machine.
+_SHRINKING_EXAMPLES = 300
+_STUDENT_FAULTS = (Failed, AssertionError, StudentRaised, Unusable)
+
+PYTEST_ARGUMENTS = (
+    "--import-mode=importlib",
+    "--capture=no",
+    "-c",
+    os.devnull,
+    *(f"-pno:{name}" for name in ("cacheprovider", "logging", "terminal", "warnings", "faulthandler", "stepwise")),
+    *(f"-pno:{name}" for name in ("junitxml", "doctest", "unittest", "nose", "setuponly", "setupplan", "debugging")),
+    *(f"-pno:{name}" for name in ("pastebin", "recwarn", "threadexception", "unraisableexception", "tmpdir")),
+)
+
+
+class _ShrunkEnough(BaseException):
+    """Stops hypothesis after `_SHRINKING_EXAMPLES`; carries the smallest failure so far."""
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+class Marking:
+    """Collects marked tests and runs them on sessions.
+
+    Attributes:
+        items: what was collected, in pytest's order.
+        collection_errors: why some file could not be collected.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[pytest.Function] = []
+        self.collection_errors: list[str] = []
+        self._session: Session | None = None
+        self._raised: BaseException | None = None
+
+    def names(self) -> list[tuple[str, str]]:
+        """Each collected test's name and the file that holds it."""
+        return [(item.name, str(item.path)) for item in self.items]
+
+    def run(
+        self,
+        session: Session,
+        seconds: Mapping[str, float],
+        started: Callable[[str], None] = lambda name: None,
+    ) -> Iterator[TestResult]:
+        """Run the tests named in `seconds` (a test's name -> the time charged to it at most), one after the other."""
+        self._session = session
+        chosen = [item for item in self.items if item.name in seconds]
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            started(item.name)
+            session.begin_test(seconds[item.name])
+            self._raised = None
+            begin = time.monotonic()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            yield _result(item.name, self._raised, time.monotonic() - begin)
+
+    @pytest.fixture(scope="session")
+    def student(self) -> Student:
+        """The submission being marked; its attributes are the student's modules."""
+        assert self._session is not None
+        return Student(self._session)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember a test file that does not import."""
+        if report.failed:
+            self.collection_errors.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the tests, and bound the shrinking of those that hypothesis drives."""
+        self.items = [item for item in items if isinstance(item, pytest.Function)]
+        for item in self.items:
+            handle = getattr(item.obj, "hypothesis", None)
+            if handle is not None:
+                handle.inner_test = _bounded(handle.inner_test)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Take the exception itself: pytest's report of it is text."""
+        if call.excinfo is not None and self._raised is None:
+            self._raised = call.excinfo.value
+
+
+def configure_hypothesis() -> None:
+    """The same examples on every run and every machine; no clock decides anything."""
+    hypothesis.settings.register_profile(
+        "marking",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=50,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink),
+    )
+    hypothesis.settings.load_profile("marking")
+
+
+def collect_arguments(folders: Sequence[Path]) -> list[str]:
+    """pytest's arguments to collect these folders' tests, and nothing that this machine's pytest is set up for."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    return [*PYTEST_ARGUMENTS, f"--rootdir={folders[0]}", *map(str, folders)]
+
+
+def _bounded(test: Callable[..., Any]) -> Callable[..., Any]:
+    """Count the examples since the first failure, and stop when there were enough."""
+    failure: BaseException | None = None
+    examples = 0
+
+    @wraps(test)
+    def bounded(*arguments: Any, **keywords: Any) -> Any:
+        nonlocal failure, examples
+        if failure is not None:
+            examples += 1
+            if examples > _SHRINKING_EXAMPLES:
+                raise _ShrunkEnough(failure)
+        try:
+            return test(*arguments, **keywords)
+        except _STUDENT_FAULTS as error:
+            failure = error
+            raise
+
+    return bounded
+
+
+def _result(name: str, raised: BaseException | None, seconds: float) -> TestResult:
+    """Whose fault it was. Whatever is not plainly the student's is ours."""
+    if isinstance(raised, _ShrunkEnough):
+        raised = raised.failure
+    match raised:
+        case None:
+            return TestResult(name, Outcome.PASSED, wall_seconds=seconds)
+        case WorkerLost():
+            from autograder.grader.proxy import last_call
+
+            return TestResult(name, raised.outcome, f"{last_call()}: {raised.message}", wall_seconds=seconds)
+        case StudentRaised() | Unusable():
+            return TestResult(name, raised.outcome, _text(raised), wall_seconds=seconds)
+        case AssertionError():
+            return TestResult(name, Outcome.FAILED, _text(raised), wall_seconds=seconds)
+        case Flaky():
+            message = "your code gives different answers to the same call"
+            return TestResult(name, Outcome.FAILED, message, wall_seconds=seconds)
+        case _:
+            detail = "".join(traceback.format_exception(raised))
+            message = "the grader failed here, not your code; a person will look at it"
+            kind = "GraderError" if isinstance(raised, GraderError) else type(raised).__name__
+            return TestResult(name, Outcome.GRADER_ERROR, message, f"{kind}: {detail}", seconds)
+
+
+def _text(error: BaseException) -> str:
+    """The exception's own text: its first two lines, in which no address differs from run to run."""
+    import re
+
+    lines = [line for line in str(error).splitlines() if line.strip()][:2]
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", "\n".join(lines)) or type(error).__name__

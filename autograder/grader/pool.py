@@ -1,0 +1,219 @@
+"""The two warm processes and the jobs that run on them; the only part of the grader that the command line holds.
+
+    Pool ──jobs──▶ grader zygote ──fork──▶ one child per submission: runs the marked tests
+      └─control─▶ student zygote ──fork──▶ workers: run the student's code   ▲
+                        ▲────────── the child asks for workers itself ───────┘
+
+A child that dies or hangs in a test of ours costs that test a GRADER_ERROR; the rest runs in a new child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from autograder.errors import GraderError, SandboxError
+from autograder.records import Outcome, TestResult
+from autograder.sandbox.policy import Level, Limits, environment
+
+_START_SECONDS = 300.0
+# Without any event for this many times the test's own limit, the grader's side is taken to hang.
+_HANG_FACTOR = 30
+
+
+class Pool:
+    """Starts the zygotes on entering, ends them on leaving; `mark` may be called from several threads.
+
+    Args:
+        test_folders: the marked tests.
+        preload: modules that the student zygote imports before it forks.
+        level: the wall to build.
+        hidden: paths that no student may see.
+    """
+
+    def __init__(self, test_folders: Sequence[Path], preload: Sequence[str], level: Level, hidden: Sequence[Path]) -> None:
+        self._test_folders = test_folders
+        self._preload = preload
+        self._level = level
+        self._hidden = hidden
+        self._lock = threading.Lock()
+        self.tests: list[tuple[str, str]] = []
+
+    def __enter__(self) -> Pool:
+        self._control, student_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._jobs, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        student = {"level": int(self._level), "hidden": [str(p) for p in self._hidden], "preload": list(self._preload)}
+        grader = {"folders": [str(folder) for folder in self._test_folders]}
+        self._processes = [
+            _start("autograder.student_worker", ["zygote"], [student_end], student, environment()),
+            _start("autograder.grader.zygote", [], [grader_end, self._control], grader, dict(os.environ) | environment()),
+        ]
+        student_end.close()
+        grader_end.close()
+        try:
+            if self._receive(self._control, self._processes[0]) != b"ready":
+                raise SandboxError(
+                    "the student zygote did not start (its own words are above); `autograder doctor` shows what holds"
+                )
+            answer = self._receive(self._jobs, self._processes[1])
+            if not answer:
+                raise GraderError("the grader zygote did not start (its own words are above)")
+            ready = msgspec.json.decode(answer)
+            if ready["errors"]:
+                raise GraderError("the marked tests cannot be collected:\n" + "\n".join(ready["errors"]))
+            self.tests = [(name, path) for name, path in ready["tests"]]
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._jobs.close()
+        self._control.close()
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+    def mark(
+        self,
+        files: Mapping[str, bytes],
+        limits: Limits,
+        seconds: Mapping[str, float],
+        on_event: Callable[[str], None] = lambda test: None,
+    ) -> tuple[list[TestResult], bool]:
+        """Run the tests named in `seconds` on one submission; results in the order of `seconds`.
+
+        Returns:
+            The results, and whether the submission printed more than its limit.
+        """
+        left = dict(seconds)
+        results: dict[str, TestResult] = {}
+        flooded = False
+        while left:
+            running = ""
+            with self._job(files, limits, left) as stream:
+                for event in stream:
+                    if "started" in event:
+                        running = event["started"]
+                        on_event(running)
+                    elif "result" in event:
+                        result = msgspec.convert(event["result"], TestResult)
+                        results[result.test] = result
+                        left.pop(result.test)
+                    else:
+                        flooded = flooded or event["flooded"]
+            if left:
+                lost = running if running in left else next(iter(left))
+                left.pop(lost)
+                results[lost] = TestResult(
+                    lost,
+                    Outcome.GRADER_ERROR,
+                    "the grader failed here, not your code; a person will look at it",
+                    "the grader's own process ended or hung in this test",
+                )
+        return [results[name] for name in seconds], flooded
+
+    def _job(self, files: Mapping[str, bytes], limits: Limits, seconds: Mapping[str, float]) -> _Job:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                with self._lock:
+                    socket.send_fds(self._jobs, [b"j"], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise GraderError("the grader zygote has ended") from error
+        job = msgspec.msgpack.encode({"files": dict(files), "limits": limits, "seconds": dict(seconds)})
+        return _Job(ours, job, _HANG_FACTOR * max(seconds.values()))
+
+    @staticmethod
+    def _receive(connection: socket.socket, process: subprocess.Popen[bytes]) -> bytes:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if select.select([connection], [], [], 0.1)[0]:
+                with contextlib.suppress(ConnectionError):
+                    return connection.recv(1 << 20)
+                return b""
+            if process.poll() is not None:
+                return b""
+        return b""
+
+
+class _Job:
+    """The pool's end of one job: sends it, then yields events until the child has ended or hangs."""
+
+    def __init__(self, connection: socket.socket, job: bytes, silence_seconds: float) -> None:
+        self._connection = connection
+        self._job = job
+        self._silence_seconds = silence_seconds
+        self._child = 0
+        self._hanging_child = 0
+
+    def __enter__(self) -> _Job:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        if self._hanging_child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._hanging_child, signal.SIGKILL)
+
+    def __iter__(self) -> _Job:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._connection.sendall(len(self._job).to_bytes(8, "big") + self._job)
+        self._connection.settimeout(self._silence_seconds)
+        self._stream = self._connection.makefile("rb")
+        return self
+
+    def __next__(self) -> dict[str, object]:
+        try:
+            line = self._stream.readline()
+        except TimeoutError:
+            self._hanging_child = self._child
+            raise StopIteration from None
+        except ConnectionResetError:
+            raise StopIteration from None
+        if not line.endswith(b"\n"):
+            raise StopIteration
+        event: dict[str, object] = msgspec.json.decode(line)
+        if "process" in event:
+            self._child = int(str(event["process"]))
+            return self.__next__()
+        return event
+
+
+def _start(
+    module: str,
+    words: list[str],
+    sockets: list[socket.socket],
+    settings: Mapping[str, object],
+    variables: dict[str, str],
+) -> subprocess.Popen[bytes]:
+    descriptors = [each.fileno() for each in sockets]
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-P", "-s", "-m", module),
+            *words,
+            *map(str, descriptors),
+            msgspec.json.encode(settings).decode(),
+        ],
+        pass_fds=descriptors,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+    )

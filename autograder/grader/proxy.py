@@ -1,0 +1,248 @@
+"""The student's modules as marked tests see them: `student.conv_inverse.invert(conv, (28, 28))`."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import torch
+
+from autograder import layers, wire
+from autograder.errors import GraderError
+from autograder.grader.processes import StartProcess
+from autograder.grader.worker import Worker, WorkerLost
+from autograder.records import Outcome
+from autograder.sandbox.policy import Limits
+
+LayerType = TypeVar("LayerType", bound=torch.nn.Module)
+_WALL = (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
+_LONGEST_DESCRIPTION = 120
+
+
+class StudentRaised(Exception):
+    """The student's code raised an exception; a test that does not expect it has failed.
+
+    Attributes:
+        type_names: class names, from the exception's own to BaseException.
+        outcome: FAILED; OUT_OF_MEMORY or FORBIDDEN where the exception says so.
+    """
+
+    def __init__(self, raised: wire.Raised) -> None:
+        self.type_names = raised.type_names
+        place = f" ({raised.where})" if raised.where else ""
+        text = f": {raised.message}" if raised.message else ""
+        self.summary = f"{raised.type_names[0] if raised.type_names else 'an exception'}{text}{place}"
+        if "NotImplementedError" in raised.type_names and not raised.message:
+            self.summary = f"NotImplementedError: this is still to be written{place}"
+        if "MemoryError" in raised.type_names:
+            self.outcome = Outcome.OUT_OF_MEMORY
+        elif raised.error_number in _WALL:
+            self.outcome = Outcome.FORBIDDEN
+        else:
+            self.outcome = Outcome.FAILED
+        super().__init__(f"{last_call()} raised {self.summary}")
+
+
+class Unusable(Exception):
+    """There is nothing to mark: the module or function is missing, or the module does not import."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class StudentObject:
+    """An object that stays in the student's process. Call it, or take its attributes' answers by calling them."""
+
+    def __init__(self, session: Session, remote: wire.Remote) -> None:
+        self._session = session
+        self._worker = session.worker
+        self.remote = remote
+
+    @property
+    def type_name(self) -> str:
+        """The full name of its class, as the student's process says."""
+        return self.remote.type_name
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._session.call([self.remote.number], arguments, keywords)
+
+    def __getattr__(self, name: str) -> _Callable:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _Callable(self._session, [self.remote.number, name])
+
+    def layer(self, kind: type[LayerType]) -> LayerType:
+        """The grader's own layer with this one's settings and weights, if it is exactly a `kind` of torch.nn.
+
+        Raises:
+            Failed: it is not, or its settings and weights do not make one.
+        """
+        from autograder.grader.expect import fail  # it reads `last_call` from here
+
+        if self._session.worker is not self._worker:
+            raise GraderError("a test kept an object of a student's process that has ended")
+        words = self._session.ask(wire.Describe(self.remote.number))
+        if not isinstance(words, wire.Layer) or words.type_name != kind.__name__:
+            got = words.type_name if isinstance(words, wire.Layer) else describe(words)
+            fail(f"expected a plain nn.{kind.__name__}, got {got}")
+        try:
+            module = layers.build(words)
+        except ValueError as error:
+            fail(f"the nn.{kind.__name__} has settings or weights that do not make a layer ({error})")
+        assert isinstance(module, kind)
+        return module
+
+
+class _Callable:
+    def __init__(self, session: Session, path: list[int | str]) -> None:
+        self._session = session
+        self._path = path
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._session.call(self._path, arguments, keywords)
+
+    def __repr__(self) -> str:
+        return ".".join(map(str, self._path[1:]))
+
+
+class _Module:
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self._name = name
+
+    def __getattr__(self, name: str) -> _Callable:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Callable(self._session, [self._name, name])
+
+
+class Student:
+    """The fixture `student`: its attributes are the submission's modules."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> _Module:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _Module(self._session, name)
+
+
+class Session:
+    """One submission being marked: its worker, replaced when lost, and the calls made to it."""
+
+    def __init__(self, files: Mapping[str, bytes], start_process: StartProcess, limits: Limits) -> None:
+        self._files = {
+            name: torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+            for name, content in files.items()
+        }
+        self._start_process = start_process
+        self._limits = limits
+        self._seconds = limits.seconds
+        self.worker: Worker | None = None
+        self.flooded = False
+
+    def begin_test(self, seconds: float) -> None:
+        """Start charging a new test."""
+        global _last_call
+        _last_call = ""
+        self._seconds = seconds
+        if self.worker:
+            self.worker.begin_test(seconds)
+
+    def call(self, path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Call something of the student's and return what came back; a module comes back as a StudentObject.
+
+        Raises:
+            StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
+        """
+        global _last_call
+        _last_call = _call_text(path, arguments, keywords)
+        call = wire.Call(path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()})
+        return self.ask(call)
+
+    def ask(self, request: wire.Call | wire.Describe) -> Any:
+        """Send one request to the worker, starting one if there is none."""
+        from autograder.grader.expect import fail
+
+        try:
+            if self.worker is None:
+                self.worker = Worker(self._start_process(self._limits), self._limits)
+                self.worker.begin_test(self._seconds)
+                self.worker.request(wire.Start(dict(self._files)))
+            reply = self.worker.request(request)
+        except WorkerLost:
+            self.close()
+            raise
+        match reply:
+            case wire.Value():
+                return self._incoming(reply.value)
+            case wire.Raised():
+                raise StudentRaised(reply)
+            case wire.Missing():
+                raise Unusable(Outcome.FAILED, reply.reason)
+            case wire.NotImported():
+                forbidden = reply.error_number in _WALL
+                outcome = Outcome.FORBIDDEN if forbidden else Outcome.CRASHED
+                raise Unusable(outcome, f"your file does not import: {reply.reason}")
+            case wire.Refused():
+                fail(f"expected plain values, tensors or layers, got {reply.reason}")
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self.worker:
+            self.flooded = self.flooded or self.worker.flooded
+            self.worker.close()
+            self.worker = None
+
+    def _incoming(self, value: Any) -> Any:
+        if isinstance(value, wire.Remote):
+            return StudentObject(self, value)
+        if isinstance(value, list | tuple):
+            return type(value)(self._incoming(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._incoming(item) for key, item in value.items()}
+        return value
+
+
+_last_call = ""
+
+
+def last_call() -> str:
+    """The student's function that was called last, with its arguments, as a student would write it."""
+    return _last_call
+
+
+def describe(value: object) -> str:
+    """A value in a few words, for messages."""
+    if isinstance(value, StudentObject):
+        return f"a {value.type_name}"
+    if isinstance(value, wire.Layer):
+        return f"a {value.type_name}"
+    if isinstance(value, torch.Tensor):
+        if value.ndim == 0 and value.device.type != "meta":
+            return f"tensor({value.item()})"
+        return f"a tensor of shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})"
+    if isinstance(value, list | tuple | dict) and len(value) > 40:
+        return f"a {type(value).__name__} of {len(value)} items"
+    text = repr(value) if not isinstance(value, str) or len(value) <= _LONGEST_DESCRIPTION else repr(value[:80])
+    return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
+
+
+def _outgoing(value: Any) -> Any:
+    if isinstance(value, StudentObject):
+        return value.remote
+    if isinstance(value, torch.nn.Module):
+        return layers.in_words(value)
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(_outgoing(item) for item in value)
+    return value
+
+
+def _call_text(path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+    name = ".".join(str(part) for part in path[1:]) or "the module"
+    shown = [str(value) if isinstance(value, torch.nn.Module) else describe(value) for value in arguments]
+    shown += [f"{key}={describe(value)}" for key, value in keywords.items()]
+    return f"{name}({', '.join(shown)})"

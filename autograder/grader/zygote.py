@@ -1,0 +1,142 @@
+"""The warm process that holds the marked tests: collects them once, then forks once per submission.
+
+Run as `python -m autograder.grader.zygote JOBS_DESCRIPTOR CONTROL_DESCRIPTOR SETTINGS`. `jobs` is a SOCK_SEQPACKET
+socket from the pool; each packet brings one more socket, on which the forked child reads one `Job` and answers
+with `Event`s, one per line of JSON. `control` leads to the student zygote; the child asks it for workers itself.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import os
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+import hypothesis
+import msgspec
+import pytest
+import torch
+from hypothesis import strategies
+
+from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
+from autograder.grader.processes import from_zygote
+from autograder.grader.proxy import Session
+from autograder.records import TestResult
+from autograder.sandbox.policy import Limits
+
+
+class Settings(msgspec.Struct):
+    """What the zygote is started with, as JSON on its command line."""
+
+    folders: list[str]
+
+
+class Job(msgspec.Struct):
+    """One submission to mark: its files, and the tests to run with the seconds each may take."""
+
+    files: dict[str, bytes]
+    limits: Limits
+    seconds: dict[str, float]
+
+
+class Event(msgspec.Struct, omit_defaults=True):
+    """What happens to a job: its process has begun, a test has started, a test has ended, all have ended."""
+
+    process: int | None = None
+    started: str | None = None
+    result: TestResult | None = None
+    flooded: bool | None = None
+
+
+class Ready(msgspec.Struct):
+    """First message of the zygote: what was collected, or why not."""
+
+    tests: list[tuple[str, str]]
+    errors: list[str]
+
+
+class _Zygote(Marking):
+    """Where pytest would run the collected tests once, serve jobs instead."""
+
+    def __init__(self, jobs: socket.socket, control: socket.socket) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._control = control
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve until the pool hangs up."""
+        del session
+        _warm_up_hypothesis()
+        self._jobs.send(msgspec.json.encode(Ready(self.names(), self.collection_errors)))
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by themselves
+        gc.collect()
+        gc.freeze()
+        descriptors = array.array("i")
+        while True:
+            data, ancillary, _, _ = self._jobs.recvmsg(1, socket.CMSG_SPACE(descriptors.itemsize))
+            if not data:
+                return True
+            (_, _, payload), *_ = ancillary
+            descriptor = array.array("i", payload)[0]
+            if len(os.listdir("/proc/self/task")) != 1:
+                raise RuntimeError("more than one thread in the grader zygote; its forks could hang")
+            if os.fork() == 0:
+                self._mark(socket.socket(fileno=descriptor))
+            os.close(descriptor)
+
+    def _mark(self, connection: socket.socket) -> None:
+        status = 1
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._jobs.close()
+            with connection.makefile("rwb") as stream:
+                length = int.from_bytes(stream.read(8), "big")
+                job = msgspec.msgpack.decode(stream.read(length), type=Job)
+
+                def tell(event: Event) -> None:
+                    stream.write(msgspec.json.encode(event) + b"\n")
+                    stream.flush()
+
+                tell(Event(process=os.getpid()))
+                session = Session(job.files, from_zygote(self._control), job.limits)
+                for result in self.run(session, job.seconds, lambda name: tell(Event(started=name))):
+                    tell(Event(result=result))
+                session.close()
+                tell(Event(flooded=session.flooded))
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+
+
+def _warm_up_hypothesis() -> None:
+    """Do what hypothesis does on first use (it reads constants from local source files) once, before the forks."""
+
+    @hypothesis.settings(max_examples=1)
+    @hypothesis.given(strategies.integers())
+    def nothing(value: int) -> None:
+        del value
+
+    nothing()
+
+
+def main(jobs_descriptor: int, control_descriptor: int, settings_text: str) -> int:
+    """Collect, then serve."""
+    torch.set_num_threads(1)
+    settings = msgspec.json.decode(settings_text, type=Settings)
+    configure_hypothesis()
+    jobs = socket.socket(fileno=jobs_descriptor)
+    zygote = _Zygote(jobs, socket.socket(fileno=control_descriptor))
+    exit_code = pytest.main(collect_arguments([Path(folder) for folder in settings.folders]), plugins=[zygote])
+    if zygote.collection_errors or not zygote.items:
+        jobs.send(msgspec.json.encode(Ready([], [error[-1500:] for error in zygote.collection_errors])))
+    return int(exit_code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

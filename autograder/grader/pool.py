@@ -88,6 +88,10 @@ class Pool:
             process.kill()
             process.wait()
 
+    def alive(self) -> bool:
+        """Whether both zygotes still run."""
+        return all(process.poll() is None for process in self._processes)
+
     def mark(
         self,
         files: Mapping[str, bytes],

@@ -10,8 +10,7 @@ import torch
 
 from autograder import layers, wire
 from autograder.errors import GraderError
-from autograder.grader.processes import StartProcess
-from autograder.grader.worker import Worker, WorkerLost
+from autograder.grader.worker import StartProcess, Worker, WorkerLost
 from autograder.records import Outcome
 from autograder.sandbox.policy import Limits
 

@@ -12,7 +12,8 @@ import selectors
 import signal
 import socket
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from autograder import wire
 from autograder.errors import GraderError
@@ -36,7 +37,7 @@ class WorkerLost(BaseException):
 
 
 class WorkerProcess(Protocol):
-    """A student's process as the grader sees it; see `processes` for the ways to get one."""
+    """A student's process as the grader sees it; `processes` has the one behind the wall, `checking` the plain one."""
 
     connection: socket.socket
     output: int
@@ -52,6 +53,9 @@ class WorkerProcess(Protocol):
 
     def close(self) -> None:
         """Let go of its descriptors."""
+
+
+StartProcess: TypeAlias = Callable[[Limits], WorkerProcess]
 
 
 class Worker:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 
 def _connect(port: int) -> None:
-    import torch
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(os.environ.pop("AUTOGRADER_TOKEN").encode())
+    import torch  # only now: the checker waits for the connection, and imports torch meanwhile too
 
     from autograder.student_worker.serve import Server
 
     torch.set_num_threads(1)
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(os.environ.pop("AUTOGRADER_TOKEN").encode())
     connection.sendall(b"+")
     Server(connection, Path.cwd()).run()
 

@@ -1,0 +1,236 @@
+"""`grading_config.yaml`: what is marked, for how much, under which limits. Data, never code.
+
+A wrong file raises `ConfigError` that names file, line and key, what was expected, and the nearest known key for
+one that is misspelt. `Config.model_json_schema()` is the JSON Schema that editors use.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from autograder.errors import ConfigError
+from autograder.sandbox.policy import Level, Limits
+
+FILE_NAME = "grading_config.yaml"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitSettings(_Model):
+    """What one submission may use; see `sandbox.Limits`."""
+
+    seconds: float = Field(20, gt=0, description="time charged to one test at most, unless its item says otherwise")
+    memory_mb: int = Field(1024, ge=64, description="memory beyond what the warm process has")
+    output_kb: int = Field(64, ge=0, description="what is read of a submission's printing")
+    disk_mb: int = Field(256, ge=1, description="all that it may write, its own files included")
+    threads: int = Field(64, ge=1)
+    open_files: int = Field(256, ge=16)
+
+    def limits(self) -> Limits:
+        """The same in the sandbox's units."""
+        return Limits(
+            seconds=self.seconds,
+            memory_bytes=self.memory_mb << 20,
+            disk_bytes=self.disk_mb << 20,
+            output_bytes=self.output_kb << 10,
+            threads=self.threads,
+            open_files=self.open_files,
+        )
+
+
+class Feedback(_Model):
+    """What students see of a hidden test that failed: its smallest example, or the item's title and hint alone."""
+
+    grade: Literal["example", "hint"] = "example"
+    pipeline: Literal["example", "hint"] = "hint"
+
+
+class Item(_Model):
+    """One row of the assignment's table: some marks, and the tests that earn them."""
+
+    id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.]+$")
+    title: str = Field(min_length=1)
+    marks: float = Field(gt=0)
+    hint: str = ""
+    seconds: float | None = Field(None, gt=0, description="time charged to one test of this item at most")
+    public: dict[str, float] = Field(default_factory=dict, description="tests that students have, and their marks")
+    hidden: dict[str, float] = Field(default_factory=dict, description="tests that they have not, and their marks")
+
+    @property
+    def tests(self) -> dict[str, float]:
+        """All the item's tests with the marks each earns, public ones first."""
+        return self.public | self.hidden
+
+
+class Part(_Model):
+    """The items that one of the student's modules earns."""
+
+    id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.]+$")
+    title: str = Field(min_length=1)
+    module: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="the student's file, without .py")
+    items: list[Item] = Field(min_length=1)
+
+
+class Config(_Model):
+    """The whole file."""
+
+    version: Literal[1] = Field(1, description="the version of this file's layout")
+    course: str = Field(min_length=1)
+    out_of: float = Field(gt=0, description="what totals are graded out of; items may add up to more")
+    lms_out_of: float | None = Field(None, gt=0, description="what the learning system counts out of, if not out_of")
+    limits: LimitSettings = LimitSettings()
+    sandbox: Literal["full", "reduced"] = Field("reduced", description="the lowest level of the wall to grade with")
+    feedback: Feedback = Feedback()
+    preload: list[str] = Field(default_factory=list, description="modules imported once, before any submission")
+    handout: bool = Field(False, description="true in the students' copy, from which hidden tests are left out")
+    stubs: dict[str, str] = Field(default_factory=dict, description="digests of the handout's files, by name")
+    parts: list[Part] = Field(min_length=1)
+
+    @property
+    def items(self) -> list[Item]:
+        """All items, in the order of the file."""
+        return [item for part in self.parts for item in part.items]
+
+    @property
+    def modules(self) -> list[str]:
+        """The files that students hand in, without .py."""
+        return [part.module for part in self.parts]
+
+    @property
+    def level(self) -> Level:
+        """The lowest level of the wall that grading accepts."""
+        return Level[self.sandbox.upper()]
+
+    def seconds(self, *, public_only: bool = False) -> dict[str, float]:
+        """Each test's name and the time charged to it at most, in the order of the file."""
+        return {
+            test: item.seconds or self.limits.seconds
+            for item in self.items
+            for test in (item.public if public_only else item.tests)
+        }
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        for what, names in (
+            ("part", [part.id for part in self.parts]),
+            ("module", self.modules),
+            ("item", [item.id for item in self.items]),
+            ("test", [test for item in self.items for test in (*item.public, *item.hidden)]),
+        ):
+            doubled = sorted({name for name in names if names.count(name) > 1})
+            if doubled:
+                raise ValueError(f"{what} {doubled[0]!r} appears twice; each {what} belongs in one place")
+        for item in self.items:
+            if not item.tests and not self.handout:
+                raise ValueError(f"item {item.id} has no test; name at least one under public: or hidden:")
+            total = sum(item.tests.values())
+            if not self.handout and abs(total - item.marks) > 1e-9:
+                raise ValueError(f"the tests of item {item.id} add up to {total:g} marks, and the item has {item.marks:g}")
+        return self
+
+
+def load(path: Path) -> Config:
+    """Read and check the file.
+
+    Raises:
+        ConfigError: it is missing, no YAML, or not as described.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path} does not exist; run from a course's folder, or name it with --course DIR"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is not None:
+            _refuse_doubles(path, root)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: this is no YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} is empty, or no mapping of keys to values")
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(_sentence(path, root, first)) from None
+
+
+def _sentence(path: Path, root: yaml.Node, error: Any) -> str:
+    keys = [key for key in error["loc"] if key != "[key]"]
+    line = _line_of(root, keys)
+    where = f"{path}, line {line}: " + (".".join(map(str, keys)) + ": " if keys else "")
+    if error["type"] == "extra_forbidden":
+        return f"{where}unknown key{nearest(str(keys[-1]), _siblings(keys[:-1]))}"
+    if error["type"] == "missing":
+        return f"{where}this key is missing"
+    if keys == ["version"]:
+        return f"{where}this file's layout is of another version; CHANGELOG.md says what to change for version 1"
+    got = "" if isinstance(error["input"], dict | list | BaseModel) else f", got {error['input']!r}"
+    return where + error["msg"].removeprefix("Value error, ").replace("Input should", "it should") + got
+
+
+def _siblings(keys: Sequence[int | str]) -> list[str]:
+    """The keys that are known where `keys` lead to."""
+    model: type[BaseModel] = Config
+    for key in keys:
+        kind = {"limits": LimitSettings, "feedback": Feedback, "parts": Part, "items": Item}.get(str(key))
+        model = kind or model
+    return list(model.model_fields)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A question that names the closest known word, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _line_of(node: yaml.Node, keys: Sequence[int | str]) -> int:
+    """The line of the innermost node that `keys` lead to."""
+    line = node.start_mark.line + 1
+    for key in keys:
+        following: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                if name.value == str(key):
+                    line, following = name.start_mark.line + 1, value
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            following = node.value[key]
+            line = following.start_mark.line + 1
+        if following is None:
+            break
+        node = following
+    return line
+
+
+def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _mappings(value)
+
+
+def _refuse_doubles(path: Path, root: yaml.Node) -> None:
+    """YAML keeps the last of two equal keys without a word; here that would be a lost test."""
+    for mapping in _mappings(root):
+        seen: set[str] = set()
+        for name, _ in mapping.value:
+            if name.value in seen:
+                raise ConfigError(f"{path}, line {name.start_mark.line + 1}: the key {name.value!r} stands here twice")
+            seen.add(name.value)

@@ -1,0 +1,70 @@
+"""A course folder: its config, its marked tests, and what its students must not see."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import __version__
+from autograder.config import FILE_NAME, load, nearest
+from autograder.errors import ConfigError
+from autograder.intake.identify import text_digest
+
+
+class Course:
+    """One course, at `folder`.
+
+    Raises:
+        ConfigError: its `grading_config.yaml` is missing or wrong.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.config = load(self.folder / FILE_NAME)
+        self.marked = self.folder / "tests" / "marked"
+        self.public = self.marked / "public"
+
+    @property
+    def hidden_paths(self) -> tuple[Path, ...]:
+        """What no student's process may see, wherever the course lies."""
+        return tuple(self.folder / name for name in ("tests", "solutions", "benchmarks", ".git"))
+
+    def stub_digests(self) -> dict[str, str]:
+        """Digests of the files that students start from, by name: a file that still has one was not touched."""
+        folder = self.folder / "assignment"
+        names = [name for module in self.config.modules for name in (f"{module}.py", f"{module}.ipynb")]
+        found = {name: text_digest((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
+        return dict(self.config.stubs) | found
+
+    def digest(self) -> str:
+        """SHA-256 of all that decides an outcome besides the submission; marks and titles do not."""
+        digest = hashlib.sha256(f"{__version__} {sys.version} {self.config.limits!r} {self.config.seconds()!r}".encode())
+        for path in sorted(self.marked.rglob("*.py")):
+            digest.update(str(path.relative_to(self.marked)).encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def check_tests(self, collected: Sequence[tuple[str, str]], *, public_only: bool = False) -> None:
+        """Require every collected test to have an item, and every item's tests to exist where they are said to be.
+
+        Raises:
+            ConfigError: naming the test and the fix.
+        """
+        public = {test for item in self.config.items for test in item.public}
+        hidden = {test for item in self.config.items for test in item.hidden}
+        found = {}
+        for name, path in collected:
+            if name in found:
+                raise ConfigError(f"two tests are called {name}: in {found[name]} and in {path}; rename one")
+            found[name] = path
+            is_public = Path(path).is_relative_to(self.public)
+            wanted = public if is_public else hidden
+            if name not in wanted:
+                kind = "public" if is_public else "hidden"
+                raise ConfigError(f"{path}: {name} belongs to no item; name it under {kind}: in {FILE_NAME}")
+        for name in sorted(public if public_only else public | hidden):
+            if name not in found:
+                near = nearest(name, list(found))
+                place = self.public if name in public else self.marked
+                raise ConfigError(f"{self.folder / FILE_NAME}: there is no test {name} in {place}{near}")

@@ -1,0 +1,75 @@
+"""`results/<student>.json`: all of one student's marks, with what they may read about each."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import quote
+
+import msgspec
+
+from autograder.config import Config
+from autograder.marks.tally import MarkSheet, TestMark
+from autograder.records import Outcome
+
+
+def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
+    """What the student reads about a test: nothing if it passed, title and hint alone if the example is hidden."""
+    result = test.result
+    if result.outcome is Outcome.PASSED:
+        return ""
+    if not test.public and hidden == "hint" and result.outcome is not Outcome.GRADER_ERROR:
+        hint = f": {test.item.hint}" if test.item.hint else ""
+        return f"{test.item.title}{hint}"
+    return result.message
+
+
+def file_name(student: str) -> str:
+    """The student's file name, with whatever a file system might not take written as %XX."""
+    return quote(student, safe=" @+,=~") + ".json"
+
+
+def results_json(sheet: MarkSheet, config: Config) -> str:
+    """One student's marks as JSON; the same marks make the same bytes."""
+    document = {
+        "student": sheet.student,
+        "course": config.course,
+        "total": sheet.total,
+        "out_of": sheet.out_of,
+        "percent": sheet.percent,
+        "lms": {"mark": sheet.lms_mark, "out_of": config.lms_out_of or config.out_of},
+        "status": sheet.status,
+        "flags": sheet.flags,
+        "sandbox": sheet.sandbox,
+        "submission_sha256": sheet.digest,
+        "parts": [
+            {
+                "id": part.id,
+                "title": part.title,
+                "earned": sheet.parts[part.id],
+                "items": [
+                    {
+                        "id": item.id,
+                        "title": item.title,
+                        "earned": sheet.items[item.id],
+                        "out_of": item.marks,
+                        "hint": item.hint if sheet.items[item.id] < item.marks else "",
+                        "tests": [
+                            {
+                                "test": test.result.test,
+                                "visibility": "public" if test.public else "hidden",
+                                "outcome": str(test.result.outcome),
+                                "earned": test.earned,
+                                "out_of": test.out_of,
+                                "message": message_for(test, config.feedback.grade),
+                            }
+                            for test in sheet.tests
+                            if test.item is item
+                        ],
+                    }
+                    for item in part.items
+                ],
+            }
+            for part in config.parts
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

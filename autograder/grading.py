@@ -1,0 +1,139 @@
+"""Grades a class: what is not in the store yet runs on the pool, what is known is committed, views are written.
+
+    submissions ─▶ (in the store already?) ─▶ pool of `jobs` pairs ─▶ store ─▶ CSVs and JSON
+
+Interrupted at any point and run again, it goes on where it was: a result is committed as soon as it is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from autograder.config import Config
+from autograder.course import Course
+from autograder.errors import GraderError
+from autograder.exports import feedback, tables
+from autograder.exports.files import write_atomically
+from autograder.grader.pool import Pool
+from autograder.marks.store import Store
+from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
+from autograder.records import Outcome, Submission, SubmissionResult, TestResult
+from autograder.sandbox.policy import Level
+
+# A zygote that something outside has killed is started again this often in one run.
+_STARTS = 3
+
+
+def grade(
+    course: Course,
+    submissions: Sequence[Submission],
+    store: Store,
+    jobs: int,
+    level: Level,
+    hidden: Sequence[Path] = (),
+    on_start: Callable[[int], None] = lambda pending: None,
+    on_result: Callable[[SubmissionResult], None] = lambda result: None,
+) -> int:
+    """Grade what the store does not hold yet; return how many were graded.
+
+    Args:
+        hidden: paths that no student may see, besides the course's own.
+        on_start: told once how many are left to grade.
+        on_result: told of each result once it is committed.
+
+    Raises:
+        GraderError: the warm processes keep ending.
+        ConfigError: the config and the tests do not fit each other.
+    """
+    digest = course.digest()
+    pending = [each for each in submissions if not store.has(each.student, each.digest, digest, str(level))]
+    graded = len(pending)
+    on_start(graded)
+    for _ in range(_STARTS):
+        if not pending:
+            break
+        with Pool([course.marked], course.config.preload, level, [*course.hidden_paths, *hidden]) as pool:
+            course.check_tests(pool.tests)
+            pending = _grade_on(pool, course.config, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
+    if pending:
+        raise GraderError(
+            f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "
+            "Is the machine out of memory? Run the same command again to go on, with fewer --jobs"
+        )
+    return graded
+
+
+def _grade_on(
+    pool: Pool,
+    config: Config,
+    submissions: Sequence[Submission],
+    jobs: int,
+    keep: Callable[[SubmissionResult], None],
+) -> list[Submission]:
+    """Grade on one pool; return those that are still to be graded because it broke."""
+    left: list[Submission] = []
+    executor = ThreadPoolExecutor(jobs)
+    try:
+        futures: dict[Future[SubmissionResult | None], Submission] = {
+            executor.submit(_grade_one, pool, config, submission): submission for submission in submissions
+        }
+        for future in as_completed(futures):
+            result = future.result()
+            if result is None:
+                left.append(futures[future])
+            else:
+                keep(result)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    return sorted(left, key=lambda submission: submission.student)
+
+
+def _grade_one(pool: Pool, config: Config, submission: Submission) -> SubmissionResult | None:
+    """Grade one submission; None if the pool broke meanwhile, so that nothing of it can be trusted."""
+    begin = time.monotonic()
+    flags = submission.flags
+    if submission.problem:
+        results = [TestResult(test, Outcome.FAILED, submission.problem) for test in config.seconds()]
+    else:
+        try:
+            results, flooded = pool.mark(submission.files, config.limits.limits(), config.seconds())
+        except GraderError:
+            return None
+        if not pool.alive():
+            return None
+        if flooded:
+            flags = (*flags, f"printed more than {config.limits.output_kb} KB")
+    return SubmissionResult(
+        submission.student, submission.digest, tuple(results), flags, submission.source, time.monotonic() - begin
+    )
+
+
+def _keep(
+    result: SubmissionResult, store: Store, digest: str, level: Level, on_result: Callable[[SubmissionResult], None]
+) -> None:
+    store.put(result, digest, str(level))
+    on_result(result)
+
+
+def write_views(store: Store, config: Config, out: Path) -> tuple[list[MarkSheet], list[Summary]]:
+    """Write every CSV and JSON from the store alone.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    sheets = [mark_sheet(result, sandbox, config) for result, sandbox in store.results()]
+    summaries = summarise(sheets, config)
+    write_atomically(out / "marks.csv", tables.marks_csv(sheets, config))
+    write_atomically(out / "outcomes.csv", tables.outcomes_csv(sheets, config))
+    write_atomically(out / "summary.csv", tables.summary_csv(summaries, sheets))
+    for sheet in sheets:
+        write_atomically(out / "results" / feedback.file_name(sheet.student), feedback.results_json(sheet, config))
+    return sheets, summaries
+
+
+def errors_of_ours(sheets: Iterable[MarkSheet]) -> list[str]:
+    """Students whose marks a person must look at, because the grader failed."""
+    return [sheet.student for sheet in sheets if sheet.status == "grader_error"]

@@ -1,0 +1,59 @@
+"""Which of a student's files are the assignment's modules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+_SOURCES = (".py", ".ipynb")
+
+
+def assemble(
+    files: Mapping[str, bytes], modules: Sequence[str], stubs: Mapping[str, str]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Re-root a tree of files at the folder that holds the assignment's modules.
+
+    A module is `<module>.py` or `<module>.ipynb`, in the outermost folder that has one. Where both are there, the
+    one that differs from the handout's stub counts, the .py if both do. A submission whose only source file has
+    another name is taken to mean that file, for all modules.
+
+    Args:
+        files: relative path -> contents.
+        modules: the names that the assignment asks for.
+        stubs: digests (`text_digest`) of the handout's files by name.
+
+    Returns:
+        The files below that folder, and flags for what was decided.
+    """
+    flags: list[str] = []
+    paths = [PurePosixPath(name) for name in files]
+    wanted = {f"{module}{suffix}" for module in modules for suffix in _SOURCES}
+    homes = sorted({path.parent for path in paths if path.name in wanted}, key=lambda home: (len(home.parts), str(home)))
+    if homes:
+        root = homes[0]
+        if len(homes) > 1 and len(homes[0].parts) == len(homes[1].parts):
+            flags.append(f"several folders hold the assignment: {root} was taken")
+        kept = {str(path.relative_to(root)): files[str(path)] for path in paths if path.is_relative_to(root)}
+    else:
+        kept = dict(files)
+        sources = [path for path in paths if path.suffix in _SOURCES]
+        if len(sources) == 1:
+            [source] = sources
+            flags.append(f"{source.name} was taken as the assignment")
+            kept = {str(path.relative_to(source.parent)): files[str(path)] for path in paths if path.is_relative_to(source.parent)}
+            kept |= {f"{module}{source.suffix}": files[str(source)] for module in modules}
+    for module in modules:
+        python, notebook = f"{module}.py", f"{module}.ipynb"
+        if python in kept and notebook in kept:
+            untouched = [name for name in (python, notebook) if text_digest(kept[name]) == stubs.get(name)]
+            dropped = python if python in untouched else notebook
+            kept.pop(dropped)
+            if not untouched:
+                flags.append(f"both {python} and {notebook}: {python} was graded")
+    return kept, tuple(flags)
+
+
+def text_digest(content: bytes) -> str:
+    """SHA-256 of a text, whatever its line ends and indentation: whether a handout's file was touched."""
+    return hashlib.sha256(b" ".join(content.split())).hexdigest()

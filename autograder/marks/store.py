@@ -1,0 +1,142 @@
+"""`marks.sqlite`: every graded submission's outcomes, committed as soon as they are known.
+
+A row is keyed by student and says what was graded (the submission's digest), with what (the course's digest) and
+behind which wall. Graded again with the same three, nothing is run: that is how an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from autograder.errors import UsageError
+from autograder.records import Outcome, SubmissionResult, TestResult
+
+FILE_NAME = "marks.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS submissions (
+    student TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    course_digest TEXT NOT NULL,
+    sandbox TEXT NOT NULL,
+    source TEXT NOT NULL,
+    flags TEXT NOT NULL,
+    wall_seconds REAL NOT NULL,
+    graded_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS outcomes (
+    student TEXT NOT NULL REFERENCES submissions (student),
+    test TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    message TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    wall_seconds REAL NOT NULL,
+    PRIMARY KEY (student, test)
+);
+"""
+
+
+@contextmanager
+def open_store(folder: Path) -> Iterator[Store]:
+    """Open, or make, the store in `folder`; one command at a time.
+
+    Raises:
+        UsageError: the folder cannot be written, another command is using it, or its file is no store.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be used for output: {error.strerror}; choose another with --out") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another command is writing to {folder}; wait for it, or choose another --out") from None
+        try:
+            connection = sqlite3.connect(folder / FILE_NAME)
+            connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise UsageError(f"{folder / FILE_NAME}: {error}; is the folder writable, and the file a marks store?") from None
+        with closing(connection):
+            yield Store(connection, folder)
+    finally:
+        os.close(lock)
+
+
+class Store:
+    """The open store; made by `open_store`."""
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        self._connection = connection
+        self._folder = folder
+
+    def has(self, student: str, digest: str, course_digest: str, sandbox: str) -> bool:
+        """Whether exactly this has been graded already, without an error of ours."""
+        row = self._connection.execute(
+            "SELECT digest, course_digest, sandbox FROM submissions WHERE student = ?", (student,)
+        ).fetchone()
+        failed = self._connection.execute(
+            "SELECT 1 FROM outcomes WHERE student = ? AND outcome = ? LIMIT 1", (student, Outcome.GRADER_ERROR)
+        ).fetchone()
+        return row == (digest, course_digest, sandbox) and failed is None
+
+    def put(self, result: SubmissionResult, course_digest: str, sandbox: str) -> None:
+        """Commit one submission's result, in place of an earlier one of the same student.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        try:
+            with self._connection:
+                self._connection.execute("DELETE FROM outcomes WHERE student = ?", (result.student,))
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO submissions"
+                    " (student, digest, course_digest, sandbox, source, flags, wall_seconds) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        result.student,
+                        result.digest,
+                        course_digest,
+                        sandbox,
+                        result.source,
+                        msgspec.json.encode(result.flags).decode(),
+                        result.wall_seconds,
+                    ),
+                )
+                self._connection.executemany(
+                    "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (result.student, each.test, each.outcome, each.message, each.detail, each.wall_seconds)
+                        for each in result.results
+                    ],
+                )
+        except sqlite3.Error as error:
+            raise UsageError(
+                f"{self._folder / FILE_NAME} cannot be written: {error}. What was graded before is safe; "
+                "make room and run the same command again"
+            ) from None
+
+    def results(self) -> list[tuple[SubmissionResult, str]]:
+        """All results with the wall each was graded behind, sorted by student."""
+        tests: dict[str, list[TestResult]] = {}
+        for student, test, outcome, message, detail, seconds in self._connection.execute(
+            "SELECT student, test, outcome, message, detail, wall_seconds FROM outcomes ORDER BY rowid"
+        ):
+            tests.setdefault(student, []).append(TestResult(test, Outcome(outcome), message, detail, seconds))
+        return [
+            (
+                SubmissionResult(
+                    student, digest, tuple(tests.get(student, ())), tuple(msgspec.json.decode(flags)), source, seconds
+                ),
+                sandbox,
+            )
+            for student, digest, sandbox, source, flags, seconds in self._connection.execute(
+                "SELECT student, digest, sandbox, source, flags, wall_seconds FROM submissions ORDER BY student"
+            )
+        ]

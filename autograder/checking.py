@@ -84,7 +84,7 @@ def check(
         ConfigError: the config and the tests do not fit each other.
         GraderError: the tests cannot be collected.
     """
-    seconds = course.config.seconds(public_only=True)
+    plan = course.config.plan(public_only=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as box:
         waiting = [PlainProcess(Path(box))]  # it imports torch while the next lines do
         from autograder.grader.check_run import run_public_tests
@@ -93,14 +93,14 @@ def check(
             return waiting.pop() if waiting else PlainProcess(Path(box))
 
         try:
-            results = list(_told(run_public_tests(course, submission.files, start, seconds), on_result))
+            results = list(_told(run_public_tests(course, submission.files, start, plan), on_result))
         finally:
             for process in waiting:
                 process.kill()
                 process.exit_code(10)
                 process.close()
     by_name = {result.test: result for result in results}
-    return [by_name[name] for name in seconds]
+    return [by_name[test.name] for test in plan]
 
 
 def _told(results: Iterable[TestResult], on_result: Callable[[TestResult], None]) -> Iterable[TestResult]:

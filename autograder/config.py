@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autograder.errors import ConfigError
+from autograder.records import PlannedTest
 from autograder.sandbox.policy import Level, Limits
 
 FILE_NAME = "grading_config.yaml"
@@ -109,13 +110,13 @@ class Config(_Model):
         """The lowest level of the wall that grading accepts."""
         return Level[self.sandbox.upper()]
 
-    def seconds(self, *, public_only: bool = False) -> dict[str, float]:
-        """Each test's name and the time charged to it at most, in the order of the file."""
-        return {
-            test: item.seconds or self.limits.seconds
+    def plan(self, *, public_only: bool = False) -> list[PlannedTest]:
+        """The tests to run, in the order of the file."""
+        return [
+            PlannedTest(test, item.id, item.seconds or self.limits.seconds)
             for item in self.items
             for test in (item.public if public_only else item.tests)
-        }
+        ]
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:

@@ -40,7 +40,7 @@ class Course:
 
     def digest(self) -> str:
         """SHA-256 of all that decides an outcome besides the submission; marks and titles do not."""
-        digest = hashlib.sha256(f"{__version__} {sys.version} {self.config.limits!r} {self.config.seconds()!r}".encode())
+        digest = hashlib.sha256(f"{__version__} {sys.version} {self.config.limits!r} {self.config.plan()!r}".encode())
         for path in sorted(self.marked.rglob("*.py")):
             digest.update(str(path.relative_to(self.marked)).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()

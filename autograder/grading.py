@@ -96,10 +96,10 @@ def _grade_one(pool: Pool, config: Config, submission: Submission) -> Submission
     begin = time.monotonic()
     flags = submission.flags
     if submission.problem:
-        results = [TestResult(test, Outcome.FAILED, submission.problem) for test in config.seconds()]
+        results = [TestResult(test.name, Outcome.FAILED, submission.problem) for test in config.plan()]
     else:
         try:
-            results, flooded = pool.mark(submission.files, config.limits.limits(), config.seconds())
+            results, flooded = pool.mark(submission.files, config.limits.limits(), config.plan())
         except GraderError:
             return None
         if not pool.alive():

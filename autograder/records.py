@@ -55,6 +55,15 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class PlannedTest:
+    """One marked test to run: its name, the item it earns marks for, and the time charged to it at most."""
+
+    name: str
+    item: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TestResult:
     """What became of one marked test.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -11,29 +11,29 @@ from autograder.errors import GraderError
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
 from autograder.grader.proxy import Session
 from autograder.grader.worker import StartProcess
-from autograder.records import TestResult
+from autograder.records import PlannedTest, TestResult
 
 
 class _Once(Marking):
     """Where pytest would run the tests, keep its session open and hand the results out one by one."""
 
-    def __init__(self, course: Course, session: Session, seconds: Mapping[str, float]) -> None:
+    def __init__(self, course: Course, session: Session, plan: Sequence[PlannedTest]) -> None:
         super().__init__()
         self._course = course
         self._marked = session
-        self._seconds = seconds
+        self._plan = plan
         self.results: list[TestResult] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests once."""
         del session
         self._course.check_tests(self.names(), public_only=True)
-        self.results = list(self.run(self._marked, self._seconds))
+        self.results = list(self.run(self._marked, self._plan))
         return True
 
 
 def run_public_tests(
-    course: Course, files: Mapping[str, bytes], start_process: StartProcess, seconds: Mapping[str, float]
+    course: Course, files: Mapping[str, bytes], start_process: StartProcess, plan: Sequence[PlannedTest]
 ) -> Iterator[TestResult]:
     """Mark one submission with the tests in the course's public folder.
 
@@ -43,7 +43,7 @@ def run_public_tests(
     """
     configure_hypothesis()
     session = Session(files, start_process, course.config.limits.limits())
-    run = _Once(course, session, seconds)
+    run = _Once(course, session, plan)
     try:
         pytest.main(collect_arguments([course.public]), plugins=[run])
     finally:

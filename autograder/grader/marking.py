@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from autograder.errors import GraderError
 from autograder.grader.expect import Failed
 from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
-from autograder.records import Outcome, TestResult
+from autograder.records import Outcome, PlannedTest, TestResult
 
 # Examples tried after a test has first failed: enough to shrink, and a count rather than a time, so that the
 # smallest example is the same on a slow machine.
@@ -68,19 +68,32 @@ class Marking:
     def run(
         self,
         session: Session,
-        seconds: Mapping[str, float],
+        plan: Sequence[PlannedTest],
         started: Callable[[str], None] = lambda name: None,
     ) -> Iterator[TestResult]:
-        """Run the tests named in `seconds` (a test's name -> the time charged to it at most), one after the other."""
+        """Run the planned tests one after the other, in their order.
+
+        A test that runs out of time costs its item: the item's later tests do not run, or one endless loop would
+        take the time limit once per test.
+        """
         self._session = session
-        chosen = [item for item in self.items if item.name in seconds]
-        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
-            started(item.name)
-            session.begin_test(seconds[item.name])
+        functions = {item.name: item for item in self.items}
+        out_of_time: dict[str, str] = {}
+        for test, following in zip(plan, [*plan[1:], None], strict=True):
+            if test.item in out_of_time:
+                yield TestResult(test.name, Outcome.BLOCKED, out_of_time[test.item])
+                continue
+            started(test.name)
+            session.begin_test(test.seconds)
             self._raised = None
             begin = time.monotonic()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            yield _result(item.name, self._raised, time.monotonic() - begin)
+            function = functions[test.name]
+            after = functions[following.name] if following else None
+            function.config.hook.pytest_runtest_protocol(item=function, nextitem=after)
+            result = _result(test.name, self._raised, time.monotonic() - begin)
+            if result.outcome is Outcome.TIMED_OUT:
+                out_of_time[test.item] = f"not run, because another test of {test.item} ran out of time: {result.message}"
+            yield result
 
     @pytest.fixture(scope="session")
     def student(self) -> Student:

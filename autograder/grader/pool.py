@@ -18,14 +18,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
 from autograder.errors import GraderError, SandboxError
-from autograder.records import Outcome, TestResult
+from autograder.records import Outcome, PlannedTest, TestResult
 from autograder.sandbox.policy import Level, Limits, environment
 
 _START_SECONDS = 300.0
@@ -96,24 +96,22 @@ class Pool:
         self,
         files: Mapping[str, bytes],
         limits: Limits,
-        seconds: Mapping[str, float],
-        on_event: Callable[[str], None] = lambda test: None,
+        plan: Sequence[PlannedTest],
     ) -> tuple[list[TestResult], bool]:
-        """Run the tests named in `seconds` on one submission; results in the order of `seconds`.
+        """Run the planned tests on one submission; results in the order of the plan.
 
         Returns:
             The results, and whether the submission printed more than its limit.
         """
-        left = dict(seconds)
+        left = {test.name: test for test in plan}
         results: dict[str, TestResult] = {}
         flooded = False
         while left:
             running = ""
-            with self._job(files, limits, left) as stream:
+            with self._job(files, limits, list(left.values())) as stream:
                 for event in stream:
                     if "started" in event:
-                        running = event["started"]
-                        on_event(running)
+                        running = str(event["started"])
                     elif "result" in event:
                         result = msgspec.convert(event["result"], TestResult)
                         results[result.test] = result
@@ -129,9 +127,9 @@ class Pool:
                     "the grader failed here, not your code; a person will look at it",
                     "the grader's own process ended or hung in this test",
                 )
-        return [results[name] for name in seconds], flooded
+        return [results[test.name] for test in plan], flooded
 
-    def _job(self, files: Mapping[str, bytes], limits: Limits, seconds: Mapping[str, float]) -> _Job:
+    def _job(self, files: Mapping[str, bytes], limits: Limits, plan: Sequence[PlannedTest]) -> _Job:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -140,8 +138,8 @@ class Pool:
             except OSError as error:
                 ours.close()
                 raise GraderError("the grader zygote has ended") from error
-        job = msgspec.msgpack.encode({"files": dict(files), "limits": limits, "seconds": dict(seconds)})
-        return _Job(ours, job, _HANG_FACTOR * max(seconds.values()))
+        job = msgspec.msgpack.encode({"files": dict(files), "limits": limits, "plan": plan})
+        return _Job(ours, job, _HANG_FACTOR * max(test.seconds for test in plan))
 
     @staticmethod
     def _receive(connection: socket.socket, process: subprocess.Popen[bytes]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -16,12 +17,17 @@ from autograder.grader.worker import StartProcess
 from autograder.sandbox.policy import Limits
 
 
+_PIPE_BYTES = 1 << 20
+
+
 class ZygoteProcess:
     """A worker forked by the student zygote, with the wall around it (Linux)."""
 
     def __init__(self, control: socket.socket, limits: Limits) -> None:
         self.connection, wire_end = socket.socketpair()
         self.output, output_end = os.pipe()
+        with contextlib.suppress(OSError):  # fewer turns between the two processes for those who print a lot
+            fcntl.fcntl(output_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._status, status_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = msgspec.msgpack.encode({"limits": limits})
         try:

@@ -182,7 +182,7 @@ class Worker:
 
     def _drain(self) -> None:
         try:
-            chunk = os.read(self._process.output, 1 << 16)
+            chunk = os.read(self._process.output, 1 << 20)
         except BlockingIOError:
             return
         self._output_bytes += len(chunk)

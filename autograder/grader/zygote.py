@@ -25,7 +25,7 @@ from hypothesis import strategies
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
-from autograder.records import TestResult
+from autograder.records import PlannedTest, TestResult
 from autograder.sandbox.policy import Limits
 
 
@@ -36,11 +36,11 @@ class Settings(msgspec.Struct):
 
 
 class Job(msgspec.Struct):
-    """One submission to mark: its files, and the tests to run with the seconds each may take."""
+    """One submission to mark: its files, and the tests to run."""
 
     files: dict[str, bytes]
     limits: Limits
-    seconds: dict[str, float]
+    plan: list[PlannedTest]
 
 
 class Event(msgspec.Struct, omit_defaults=True):
@@ -103,7 +103,7 @@ class _Zygote(Marking):
 
                 tell(Event(process=os.getpid()))
                 session = Session(job.files, from_zygote(self._control), job.limits)
-                for result in self.run(session, job.seconds, lambda name: tell(Event(started=name))):
+                for result in self.run(session, job.plan, lambda name: tell(Event(started=name))):
                     tell(Event(result=result))
                 session.close()
                 tell(Event(flooded=session.flooded))

@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 
+# Besides the policy's paths: this process, the processor (torch's half-precision kernels ask), randomness.
+_OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/random", "/dev/urandom", "/dev/zero")
+
+
 def prepare(policy: Policy) -> None:
     """Do once what all workers share; with `Level.FULL` the caller goes on inside the namespaces.
 
@@ -76,7 +80,7 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
             os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
         limits.apply(bounds, count_threads=policy.level >= Level.FULL)
         linux.drop_privileges()
-        own = (Path("/proc/self"), Path("/dev/random"), Path("/dev/urandom"), Path("/dev/zero"))
+        own = tuple(map(Path, _OWN))
         shared = (Path("/tmp"), Path("/dev/shm")) if policy.level >= Level.FULL else (box,)
         landlock.apply((*policy.readable, *own), (*shared, Path("/dev/null")))
         seccomp.apply()

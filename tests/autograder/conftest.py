@@ -1,0 +1,76 @@
+"""What tests of the harness share: the repository, its commands as a user runs them, a student zygote to talk to."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.grader.pool import Pool
+from autograder.grader.proxy import Session
+from autograder.grader.processes import from_zygote
+from autograder.sandbox import Level, Limits, level_of, probe
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def autograder() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command as a user does, from the repository unless `cwd` says otherwise."""
+
+    def run(*arguments: object, cwd: Path = REPOSITORY, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "autograder", *map(str, arguments)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"COLUMNS": "200"} | options.pop("env", {}),
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def best_level() -> Level:
+    return level_of(probe())
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="session", params=["full", "reduced"])
+def ask(request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """`ask(source, ...)` calls `run` of a submission that consists of `source`, behind the wall of one level."""
+    level = Level[request.param.upper()]
+    if level > best_level:
+        pytest.skip(f"this machine's wall reaches only {best_level}")
+    # A folder without a single test: the pool insists on tests, so the student zygote is all that is used.
+    empty = tmp_path_factory.mktemp("no_tests") / "test_nothing.py"
+    empty.write_text("def test_nothing(): pass\n")
+    with Pool([empty.parent], [], level, [REPOSITORY / "tests"]) as pool:
+        yield lambda source, *arguments, limits=Limits(), calls=("run",): _call(
+            pool._control, source, arguments, limits, calls
+        )
+
+
+def _call(control: socket.socket, source: str, arguments: tuple[Any, ...], limits: Limits, calls: tuple[str, ...]) -> Any:
+    session = Session({"probe.py": source.encode()}, from_zygote(control), limits)
+    try:
+        session.begin_test(limits.seconds)
+        answers = [session.call(["probe", name], arguments, {}) for name in calls]
+    finally:
+        session.close()
+    return answers[0] if len(answers) == 1 else answers

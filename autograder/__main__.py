@@ -64,7 +64,8 @@ def check(
             out_of += marks
             earned += marks if results[test].outcome is Outcome.PASSED else 0
             if results[test].outcome is not Outcome.PASSED:
-                _out.print(f"          {results[test].outcome}: {escape(results[test].message)}", highlight=False)
+                label = "" if results[test].outcome is Outcome.FAILED else f"{results[test].outcome}: "
+                _out.print(f"          {label}{escape(results[test].message)}", highlight=False)
         if not passed and item.hint:
             _out.print(f"          Hint: {escape(item.hint)}", highlight=False)
     total = sum(item.marks for item in config.items)
@@ -83,7 +84,9 @@ def check(
 def grade(
     submissions: Annotated[Path, typer.Argument(help="a folder (or zip) of folders, zips, .py and .ipynb files")],
     out: Annotated[Path, typer.Option("--out", help="where marks.csv and the rest go")],
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="submissions at a time (default: the cores)")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="submissions at a time (default: the cores)")
+    ] = None,
     course: _CourseOption = None,
     sandbox_level: Annotated[
         SandboxChoice, typer.Option("--sandbox", help="the wall to build; none only for code that you trust")
@@ -122,20 +125,34 @@ def grade(
 
             try:
                 graded = run_grade(
-                    the_course, found, store, jobs or _cores(), level, (out.resolve(), submissions.resolve()), on_start, on_result
+                    the_course,
+                    found,
+                    store,
+                    jobs or _cores(),
+                    level,
+                    (out.resolve(), submissions.resolve()),
+                    on_start,
+                    on_result,
                 )
             finally:
                 sheets, summaries = write_views(store, config, out)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))
     for row in summaries:
-        table.add_row(row.component, *(f"{value:g}" for value in (row.out_of, row.n, row.average, row.median, row.min, row.max)))
+        table.add_row(
+            row.component, *(f"{value:g}" for value in (row.out_of, row.n, row.average, row.median, row.min, row.max))
+        )
     _out.print(table)
-    _out.print(f"{graded} graded, {len(found) - graded} already known; sandbox: {level}; marks in {out / 'marks.csv'}", highlight=False)
+    _out.print(
+        f"{graded} graded, {len(found) - graded} already known; sandbox: {level}; marks in {out / 'marks.csv'}",
+        highlight=False,
+    )
     if level is sandbox.Level.NONE:
         _err.print("[bold red]Graded without a sandbox: every output says so.[/]")
     ours = errors_of_ours(sheets)
     if ours:
-        _err.print(f"[red]GRADER_ERROR for {escape(', '.join(ours))}: not their fault; marks.sqlite has the traceback.[/]")
+        _err.print(
+            f"[red]GRADER_ERROR for {escape(', '.join(ours))}: not their fault; marks.sqlite has the traceback.[/]"
+        )
         _show_our_errors(test.result for sheet in sheets for test in sheet.tests)
         raise typer.Exit(3)
 

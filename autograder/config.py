@@ -1,18 +1,20 @@
 """`grading_config.yaml`: what is marked, for how much, under which limits. Data, never code.
 
 A wrong file raises `ConfigError` that names file, line and key, what was expected, and the nearest known key for
-one that is misspelt. `Config.model_json_schema()` is the JSON Schema that editors use.
+one that is misspelt. `schema_text()` is the JSON Schema that editors use, kept in `docs/`.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from autograder.errors import ConfigError
 from autograder.records import PlannedTest
@@ -22,7 +24,7 @@ FILE_NAME = "grading_config.yaml"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class LimitSettings(_Model):
@@ -54,6 +56,9 @@ class Feedback(_Model):
     pipeline: Literal["example", "hint"] = "hint"
 
 
+TestMarks = Annotated[float, Field(ge=0)]
+
+
 class Item(_Model):
     """One row of the assignment's table: some marks, and the tests that earn them."""
 
@@ -62,8 +67,8 @@ class Item(_Model):
     marks: float = Field(gt=0)
     hint: str = ""
     seconds: float | None = Field(None, gt=0, description="time charged to one test of this item at most")
-    public: dict[str, float] = Field(default_factory=dict, description="tests that students have, and their marks")
-    hidden: dict[str, float] = Field(default_factory=dict, description="tests that they have not, and their marks")
+    public: dict[str, TestMarks] = Field(default_factory=dict, description="tests that students have, and their marks")
+    hidden: dict[str, TestMarks] = Field(default_factory=dict, description="tests that they have not, and their marks")
 
     @property
     def tests(self) -> dict[str, float]:
@@ -120,22 +125,52 @@ class Config(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
-        for what, names in (
-            ("part", [part.id for part in self.parts]),
-            ("module", self.modules),
-            ("item", [item.id for item in self.items]),
-            ("test", [test for item in self.items for test in (*item.public, *item.hidden)]),
-        ):
-            doubled = sorted({name for name in names if names.count(name) > 1})
-            if doubled:
-                raise ValueError(f"{what} {doubled[0]!r} appears twice; each {what} belongs in one place")
-        for item in self.items:
-            if not item.tests and not self.handout:
-                raise ValueError(f"item {item.id} has no test; name at least one under public: or hidden:")
-            total = sum(item.tests.values())
-            if not self.handout and abs(total - item.marks) > 1e-9:
-                raise ValueError(f"the tests of item {item.id} add up to {total:g} marks, and the item has {item.marks:g}")
+        for where, message in self._contradictions():
+            error = PydanticCustomError("value_error", "{message}", {"message": message})
+            raise ValidationError.from_exception_data(
+                type(self).__name__, [InitErrorDetails(type=error, loc=where, input=self)]
+            )
         return self
+
+    def _contradictions(self) -> Iterator[tuple[tuple[int | str, ...], str]]:
+        """Where keys that are right by themselves do not fit each other, and what to do."""
+        seen: set[tuple[str, str]] = set()
+        for what, name, where in self._names():
+            if (what, name) in seen:
+                yield where, f"{what} {name!r} appears twice; each {what} belongs in one place"
+            seen.add((what, name))
+        if self.handout:
+            return
+        for part_index, part in enumerate(self.parts):
+            for item_index, item in enumerate(part.items):
+                where = ("parts", part_index, "items", item_index)
+                total = sum(item.tests.values())
+                if not item.tests:
+                    yield where, f"item {item.id} has no test; name at least one under public: or hidden:"
+                elif abs(total - item.marks) > 1e-9:
+                    yield (
+                        where,
+                        f"the tests of item {item.id} add up to {total:g} marks, and the item has {item.marks:g}",
+                    )
+
+    def _names(self) -> Iterator[tuple[str, str, tuple[int | str, ...]]]:
+        """All names that must differ from others of their kind: the kind, the name, and where it stands."""
+        for part_index, part in enumerate(self.parts):
+            here: tuple[int | str, ...] = ("parts", part_index)
+            yield "part or item", part.id, (*here, "id")  # both are columns of marks.csv
+            yield "module", part.module, (*here, "module")
+            for item_index, item in enumerate(part.items):
+                there = (*here, "items", item_index)
+                yield "part or item", item.id, (*there, "id")
+                for test in item.public:
+                    yield "test", test, (*there, "public", test)
+                for test in item.hidden:
+                    yield "test", test, (*there, "hidden", test)
+
+
+def schema_text() -> str:
+    """The JSON Schema of `grading_config.yaml`, for editors: the text of `docs/grading_config.schema.json`."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
 
 
 def load(path: Path) -> Config:
@@ -147,9 +182,7 @@ def load(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(
-            f"{path} does not exist; run from a course's folder, or name it with --course DIR"
-        ) from None
+        raise ConfigError(f"{path} does not exist; run from a course's folder, or name it with --course DIR") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     try:
@@ -166,8 +199,11 @@ def load(path: Path) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(_sentence(path, root, first)) from None
+        errors = error.errors()
+        # Another version explains every other error; and a misspelt key, which has a suggestion, a missing one.
+        version = [each for each in errors if each["loc"] == ("version",)]
+        unknown = [each for each in errors if each["type"] == "extra_forbidden"]
+        raise ConfigError(_sentence(path, root, (version or unknown or errors)[0])) from None
 
 
 def _sentence(path: Path, root: yaml.Node, error: Any) -> str:
@@ -217,21 +253,27 @@ def _line_of(node: yaml.Node, keys: Sequence[int | str]) -> int:
     return line
 
 
-def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+def _mappings(node: yaml.Node, seen: set[int]) -> Iterator[yaml.MappingNode]:
+    """All mappings below a node, each once, however often anchors refer to it."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         yield node
         for _, value in node.value:
-            yield from _mappings(value)
+            yield from _mappings(value, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _mappings(value)
+            yield from _mappings(value, seen)
 
 
 def _refuse_doubles(path: Path, root: yaml.Node) -> None:
     """YAML keeps the last of two equal keys without a word; here that would be a lost test."""
-    for mapping in _mappings(root):
+    for mapping in _mappings(root, set()):
         seen: set[str] = set()
         for name, _ in mapping.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise ConfigError(f"{path}, line {name.start_mark.line + 1}: a key is a word, and no list or mapping")
             if name.value in seen:
                 raise ConfigError(f"{path}, line {name.start_mark.line + 1}: the key {name.value!r} stands here twice")
             seen.add(name.value)

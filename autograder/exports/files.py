@@ -12,15 +12,12 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last: full width
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV text; numbers are written as short as they are exact."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerows([[_cell(value) for value in row] for row in rows])
-    return stream.getvalue()
+    return "".join(map(_line, rows))
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -37,18 +34,29 @@ def write_atomically(path: Path, text: str) -> None:
             stream.write(text)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
+        temporary = None
     except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise UsageError(
             f"{path} cannot be written: {error.strerror}. The marks are safe in marks.sqlite; "
             "make room or choose another --out, and run the same command again"
         ) from None
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _line(row: Sequence[object]) -> str:
+    """One row; its cells are quoted as for a line that ends in CR LF, or a CR in a cell would end the row."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\r\n").writerow([_cell(value) for value in row])
+    return stream.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     text = str(value)
+    if isinstance(value, int):
+        return text
     return f"'{text}" if text.startswith(_FORMULA) else text

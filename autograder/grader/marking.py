@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import hypothesis
 import pytest
@@ -26,6 +26,7 @@ from autograder.records import Outcome, PlannedTest, TestResult
 # Examples tried after a test has first failed: enough to shrink, and a count rather than a time, so that the
 # smallest example is the same on a slow machine.
 _SHRINKING_EXAMPLES = 300
+_SEED = 321
 _STUDENT_FAULTS = (Failed, AssertionError, StudentRaised, Unusable)
 
 PYTEST_ARGUMENTS = (
@@ -92,7 +93,9 @@ class Marking:
             function.config.hook.pytest_runtest_protocol(item=function, nextitem=after)
             result = _result(test.name, self._raised, time.monotonic() - begin)
             if result.outcome is Outcome.TIMED_OUT:
-                out_of_time[test.item] = f"not run, because another test of {test.item} ran out of time: {result.message}"
+                out_of_time[test.item] = (
+                    f"not run, because another test of {test.item} ran out of time: {result.message}"
+                )
             yield result
 
     @pytest.fixture(scope="session")
@@ -113,12 +116,16 @@ class Marking:
             handle = getattr(item.obj, "hypothesis", None)
             if handle is not None:
                 handle.inner_test = _bounded(handle.inner_test)
+                # A seed of its own, or hypothesis would derive one from the test's source text on each run.
+                hypothesis.seed(_SEED)(item.obj)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Take the exception itself: pytest's report of it is text."""
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Take the exception itself; pytest's own report would spend most of a failing test's time on its text."""
         if call.excinfo is not None and self._raised is None:
             self._raised = call.excinfo.value
+        outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
 
 def configure_hypothesis() -> None:

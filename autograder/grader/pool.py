@@ -43,7 +43,9 @@ class Pool:
         hidden: paths that no student may see.
     """
 
-    def __init__(self, test_folders: Sequence[Path], preload: Sequence[str], level: Level, hidden: Sequence[Path]) -> None:
+    def __init__(
+        self, test_folders: Sequence[Path], preload: Sequence[str], level: Level, hidden: Sequence[Path]
+    ) -> None:
         self._test_folders = test_folders
         self._preload = preload
         self._level = level
@@ -58,7 +60,9 @@ class Pool:
         grader = {"folders": [str(folder) for folder in self._test_folders]}
         self._processes = [
             _start("autograder.student_worker", ["zygote"], [student_end], student, environment()),
-            _start("autograder.grader.zygote", [], [grader_end, self._control], grader, dict(os.environ) | environment()),
+            _start(
+                "autograder.grader.zygote", [], [grader_end, self._control], grader, dict(os.environ) | environment()
+            ),
         ]
         student_end.close()
         grader_end.close()

@@ -43,8 +43,11 @@ class StudentRaised(Exception):
         super().__init__(f"{last_call()} raised {self.summary}")
 
 
-class Unusable(Exception):
-    """There is nothing to mark: the module or function is missing, or the module does not import."""
+class Unusable(BaseException):
+    """There is nothing to mark: the module or function is missing, or the module does not import.
+
+    A BaseException, as `WorkerLost` is: no other example would do better.
+    """
 
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
@@ -134,7 +137,9 @@ class Session:
 
     def __init__(self, files: Mapping[str, bytes], start_process: StartProcess, limits: Limits) -> None:
         self._files = {
-            name: torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+            name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
+            if content
+            else torch.empty(0, dtype=torch.uint8)
             for name, content in files.items()
         }
         self._start_process = start_process
@@ -159,7 +164,9 @@ class Session:
         """
         global _last_call
         _last_call = _call_text(path, arguments, keywords)
-        call = wire.Call(path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()})
+        call = wire.Call(
+            path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}
+        )
         return self.ask(call)
 
     def ask(self, request: wire.Call | wire.Describe) -> Any:

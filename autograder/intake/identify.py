@@ -29,7 +29,9 @@ def assemble(
     flags: list[str] = []
     paths = [PurePosixPath(name) for name in files]
     wanted = {f"{module}{suffix}" for module in modules for suffix in _SOURCES}
-    homes = sorted({path.parent for path in paths if path.name in wanted}, key=lambda home: (len(home.parts), str(home)))
+    homes = sorted(
+        {path.parent for path in paths if path.name in wanted}, key=lambda home: (len(home.parts), str(home))
+    )
     if homes:
         root = homes[0]
         if len(homes) > 1 and len(homes[0].parts) == len(homes[1].parts):
@@ -41,7 +43,11 @@ def assemble(
         if len(sources) == 1:
             [source] = sources
             flags.append(f"{source.name} was taken as the assignment")
-            kept = {str(path.relative_to(source.parent)): files[str(path)] for path in paths if path.is_relative_to(source.parent)}
+            kept = {
+                str(path.relative_to(source.parent)): files[str(path)]
+                for path in paths
+                if path.is_relative_to(source.parent)
+            }
             kept |= {f"{module}{source.suffix}": files[str(source)] for module in modules}
     for module in modules:
         python, notebook = f"{module}.py", f"{module}.ipynb"

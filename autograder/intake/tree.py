@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO, NoReturn
 
 from autograder.errors import SubmissionError
 
-MAXIMUM_FILES = 2_000
-MAXIMUM_BYTES = 128 << 20
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much is read of one folder or archive, and what to say of more."""
+
+    files: int
+    size: int
+    advice: str
+
+
+SUBMISSION = Bounds(2_000, 128 << 20, "hand in only the assignment's files")
+CLASS = Bounds(200_000, 4 << 30, "unzip it and point at the folder")
+_LONGEST_NAME, _LONGEST_PATH = 255, 1_000
+
 # What editors, archivers and tools leave behind; never part of a submission.
 _JUNK = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv", "venv", ".DS_Store", ".idea", ".vscode"}
 
@@ -18,6 +33,11 @@ _JUNK = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv", "venv
 def is_junk(path: PurePosixPath) -> bool:
     """Whether a path lies in something that no student wrote."""
     return any(part in _JUNK or part.startswith("._") for part in path.parts)
+
+
+def text_of(name: str) -> str:
+    """A file's name as text that can be stored and printed; bytes that are no UTF-8 become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -28,16 +48,16 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     size = 0
-    for parent, directories, names in os.walk(folder):
+    for parent, directories, names in os.walk(folder, onerror=_refuse):
         directories[:] = sorted(name for name in directories if name not in _JUNK)
         for name in sorted(names):
             path = Path(parent) / name
-            relative = PurePosixPath(path.relative_to(folder).as_posix())
+            relative = PurePosixPath(text_of(path.relative_to(folder).as_posix()))
             if is_junk(relative) or path.is_symlink() or not path.is_file():
                 continue
             content = read_file(path)
             size += len(content)
-            _check_bounds(folder, len(files) + 1, size)
+            check_bounds(folder, len(files) + 1, size)
             files[str(relative)] = content
     return files
 
@@ -49,37 +69,49 @@ def read_file(path: Path) -> bytes:
         SubmissionError: it cannot be read, or is too large.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            content = stream.read(MAXIMUM_BYTES + 1)
+        with _open(path) as stream:
+            content = stream.read(SUBMISSION.size + 1)
     except OSError as error:
-        raise SubmissionError(f"{path} cannot be read: {error.strerror}; correct its permissions and try again") from None
-    _check_bounds(path, 1, len(content))
+        _refuse(error)
+    check_bounds(path, 1, len(content))
     return content
 
 
-def read_zip(path: Path) -> dict[str, bytes]:
+def read_zip(path: Path, bounds: Bounds = SUBMISSION) -> dict[str, bytes]:
     """Read all files of a zip, into memory and nowhere else.
 
     Raises:
         SubmissionError: it is corrupt, encrypted, too large, or has names or links that escape from it.
     """
+    try:
+        with _open(path) as stream:
+            return unzip(stream, path, bounds)
+    except OSError as error:
+        _refuse(error)
+
+
+def unzip(stream: IO[bytes], path: Path, bounds: Bounds = SUBMISSION) -> dict[str, bytes]:
+    """Do what `read_zip` does, on an open file; `path` is for messages."""
     files: dict[str, bytes] = {}
+    seen: set[str] = set()
     size = 0
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(stream) as archive:
             for entry in archive.infolist():
                 relative = PurePosixPath(entry.filename)
                 if entry.is_dir() or is_junk(relative):
                     continue
                 _check_entry(path, entry, relative)
                 # What is counted is what comes out: the header may say anything.
-                with archive.open(entry) as stream:
-                    content = stream.read(MAXIMUM_BYTES - size + 1)
+                with archive.open(entry) as content_stream:
+                    content = content_stream.read(bounds.size - size + 1)
                 size += len(content)
-                _check_bounds(path, len(files) + 1, size)
-                if str(relative).casefold() in {name.casefold() for name in files}:
-                    raise SubmissionError(f"{path}: {entry.filename} is in it twice, or differs only in case; zip it again")
+                check_bounds(path, len(files) + 1, size, bounds)
+                if str(relative).casefold() in seen:
+                    raise SubmissionError(
+                        f"{path}: {entry.filename} is in it twice, or differs only in case; zip it again"
+                    )
+                seen.add(str(relative).casefold())
                 files[str(relative)] = content
     except SubmissionError:
         raise
@@ -87,21 +119,53 @@ def read_zip(path: Path) -> dict[str, bytes]:
         raise SubmissionError(f"{path} is no readable zip ({error}); zip the files again") from None
     except Exception as error:  # zlib, lzma and bz2 each raise errors of their own on damaged data
         raise SubmissionError(f"{path} is a damaged zip ({error}); zip the files again") from None
+    for name in files:
+        folder = next((folder for folder in PurePosixPath(name).parents if str(folder).casefold() in seen), None)
+        if folder:
+            raise SubmissionError(f"{path}: {folder} is both a file and a folder in it; zip the files again")
     return files
+
+
+def check_bounds(path: Path, count: int, size: int, bounds: Bounds = SUBMISSION) -> None:
+    """Require that many files of that size together to be within bounds.
+
+    Raises:
+        SubmissionError: they are not.
+    """
+    if count > bounds.files:
+        raise SubmissionError(f"{path} holds more than {bounds.files:,} files; {bounds.advice}")
+    if size > bounds.size:
+        raise SubmissionError(f"{path} is larger than {bounds.size >> 20} MB; {bounds.advice}")
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a regular file: no link is followed, and no pipe waited for."""
+    flags = os.O_RDONLY
+    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SubmissionError(f"{path} is no regular file; hand in the file itself")
+    return os.fdopen(descriptor, "rb")
+
+
+def _refuse(error: OSError) -> NoReturn:
+    if error.errno == errno.ELOOP:
+        raise SubmissionError(f"{error.filename} is a link; hand in the file itself") from None
+    raise SubmissionError(
+        f"{error.filename} cannot be read: {error.strerror}; correct its permissions and try again"
+    ) from None
 
 
 def _check_entry(path: Path, entry: zipfile.ZipInfo, relative: PurePosixPath) -> None:
     name = entry.filename
+    too_long = len(name.encode()) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in relative.parts)
+    if too_long or not relative.parts:
+        raise SubmissionError(f"{path}: no file can have the name {name[:40]!r}; zip the files again without it")
     if relative.is_absolute() or ".." in relative.parts or "\\" in name or ":" in name.split("/")[0] or "\0" in name:
         raise SubmissionError(f"{path}: the name {name!r} leads out of the archive; zip the files again without it")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise SubmissionError(f"{path}: {name} is a link; zip the file itself instead")
     if entry.flag_bits & 1:
         raise SubmissionError(f"{path} is encrypted; zip the files again without a password")
-
-
-def _check_bounds(path: Path, count: int, size: int) -> None:
-    if count > MAXIMUM_FILES:
-        raise SubmissionError(f"{path} holds more than {MAXIMUM_FILES:,} files; hand in only the assignment's")
-    if size > MAXIMUM_BYTES:
-        raise SubmissionError(f"{path} is larger than {MAXIMUM_BYTES >> 20} MB; hand in only the assignment's files")

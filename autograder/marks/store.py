@@ -59,11 +59,15 @@ def open_store(folder: Path) -> Iterator[Store]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(f"another command is writing to {folder}; wait for it, or choose another --out") from None
+        except OSError:
+            pass  # some network file systems lock no folder; SQLite still keeps its file whole
         try:
             connection = sqlite3.connect(folder / FILE_NAME)
             connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise UsageError(f"{folder / FILE_NAME}: {error}; is the folder writable, and the file a marks store?") from None
+            raise UsageError(
+                f"{folder / FILE_NAME}: {error}; is the folder writable, and the file a marks store?"
+            ) from None
         with closing(connection):
             yield Store(connection, folder)
     finally:
@@ -78,14 +82,30 @@ class Store:
         self._folder = folder
 
     def has(self, student: str, digest: str, course_digest: str, sandbox: str) -> bool:
-        """Whether exactly this has been graded already, without an error of ours."""
-        row = self._connection.execute(
-            "SELECT digest, course_digest, sandbox FROM submissions WHERE student = ?", (student,)
-        ).fetchone()
-        failed = self._connection.execute(
-            "SELECT 1 FROM outcomes WHERE student = ? AND outcome = ? LIMIT 1", (student, Outcome.GRADER_ERROR)
-        ).fetchone()
+        """Whether exactly this has been graded already, without an error of ours.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT digest, course_digest, sandbox FROM submissions WHERE student = ?", (student,)
+            ).fetchone()
+            failed = self._connection.execute(
+                "SELECT 1 FROM outcomes WHERE student = ? AND outcome = ? LIMIT 1", (student, Outcome.GRADER_ERROR)
+            ).fetchone()
         return row == (digest, course_digest, sandbox) and failed is None
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        # An outcome or flags that cannot be read are ValueErrors.
+        except (sqlite3.Error, ValueError, msgspec.MsgspecError) as error:
+            raise UsageError(
+                f"{self._folder / FILE_NAME} cannot be read: {error}. It is damaged, or another version wrote it; "
+                "move it away to grade from the start, or choose another --out"
+            ) from None
 
     def put(self, result: SubmissionResult, course_digest: str, sandbox: str) -> None:
         """Commit one submission's result, in place of an earlier one of the same student.
@@ -123,7 +143,15 @@ class Store:
             ) from None
 
     def results(self) -> list[tuple[SubmissionResult, str]]:
-        """All results with the wall each was graded behind, sorted by student."""
+        """All results with the wall each was graded behind, sorted by student.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            return self._read()
+
+    def _read(self) -> list[tuple[SubmissionResult, str]]:
         tests: dict[str, list[TestResult]] = {}
         for student, test, outcome, message, detail, seconds in self._connection.execute(
             "SELECT student, test, outcome, message, detail, wall_seconds FROM outcomes ORDER BY rowid"

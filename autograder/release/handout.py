@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from autograder.errors import UsageError
+from autograder.intake.identify import text_digest
 from autograder.release import notebook, stubs
 
 ASSIGNMENT = "assignment"
@@ -66,10 +67,11 @@ def drift(course: Path) -> list[str]:
     return sorted({*differing, *(present ^ set(expected))})
 
 
-def public_config(text: str) -> str:
+def public_config(text: str, stub_digests: dict[str, str]) -> str:
     """Return the part of a course's configuration that students get: without the names of hidden tests.
 
-    `handout: true` says that the tests that are left do not earn all marks.
+    `handout: true` says that the tests that are left do not earn all marks; the stubs' digests tell a file that a
+    student has not touched from the one they work in.
 
     Raises:
         UsageError: the text is no configuration.
@@ -81,7 +83,7 @@ def public_config(text: str) -> str:
             item.pop("hidden", None)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{CONFIG} cannot be read ({error}). It needs `parts`, each with `items`.") from error
-    public = {"handout": True, **config}
+    public = {"handout": True, **config, "stubs": stub_digests}
     return _CONFIG_HEADING + yaml.safe_dump(public, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -106,7 +108,8 @@ def _assignment(course: Path) -> dict[str, bytes]:
 def _handout(course: Path) -> dict[str, bytes]:
     """Return what the handout holds: its path inside -> content."""
     made = _assignment(course)
-    made[CONFIG] = public_config(_read(course / CONFIG)).encode()
+    digests = {name: text_digest(content) for name, content in made.items()}
+    made[CONFIG] = public_config(_read(course / CONFIG), digests).encode()
     readme = course / ASSIGNMENT / README
     if readme.exists():
         made[README] = _read(readme).encode()

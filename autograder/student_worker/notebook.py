@@ -5,15 +5,17 @@ magics, half-finished tries). Loading keeps the first kind and runs none of the 
 
 1. IPython's own transformer turns magics into Python.
 2. Of each cell's statements, imports, functions and classes are kept; an assignment only if a kept statement
-   reads its name; everything else is left out.
+   reads its name, and an `if` or `try` that makes nothing but such choices; everything else is left out.
 3. Kept statements run in the order of the cells; one that needs a name not yet there is tried again after the
    others, so cells may stand out of order. One that fails costs what depends on it, and is remembered.
 """
 
 from __future__ import annotations
 
+import __future__
 import ast
 import re
+import symtable
 import types
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +26,15 @@ from IPython.core.inputtransformer2 import TransformerManager
 # Cell magics whose body is ordinary Python of this notebook; any other cell magic's cell holds no definitions.
 _PYTHON_CELL = re.compile(r"\A\s*%%(time|timeit|capture|prun|writefile\s+\S+\.py)\b[^\n]*\n")
 _Definition = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass
+class _Statement:
+    """A top-level statement, the number of its cell, and why it did not run."""
+
+    cell: int
+    node: ast.stmt
+    problem: str = ""
 
 
 @dataclass
@@ -58,20 +69,26 @@ def code_cells(text: str) -> dict[int, str]:
 
 def load(cells: dict[int, str], module: types.ModuleType) -> NotebookModule:
     """Run the definitions of `cells` in `module`'s namespace."""
-    loaded = NotebookModule(module.__dict__)
-    statements: list[tuple[int, ast.stmt]] = []
+    statements: list[_Statement] = []
+    problems: dict[int, str] = {}
     for number, source in cells.items():
         try:
-            statements += [(number, statement) for statement in _parse(source).body]
+            statements += [_Statement(number, node) for node in _parse(source).body]
         except SyntaxError as error:
-            loaded.problems[number] = f"SyntaxError: {error.msg} (line {error.lineno} of the cell)"
-    pending = _kept(statements)
+            problems[number] = f"SyntaxError: {error.msg} (line {error.lineno} of the cell)"
+        except Exception as error:  # a null byte, a lone surrogate, brackets nested too deep for the parser
+            problems[number] = f"{type(error).__name__}: {error}"
+    flags = _future_flags(statements)
+    pending = kept = _kept(statements)
     while pending:
-        left = [(number, statement) for number, statement in pending if not _run(number, statement, loaded)]
+        left = [statement for statement in pending if not _run(statement, module.__dict__, flags)]
         if len(left) == len(pending):
             break
         pending = left
-    return loaded
+    for statement in kept:
+        if statement.problem:
+            problems.setdefault(statement.cell, statement.problem)
+    return NotebookModule(module.__dict__, dict(sorted(problems.items())))
 
 
 def _parse(source: str) -> ast.Module:
@@ -80,44 +97,91 @@ def _parse(source: str) -> ast.Module:
     return ast.parse(TransformerManager().transform_cell(source))
 
 
-def _kept(statements: list[tuple[int, ast.stmt]]) -> list[tuple[int, ast.stmt]]:
+def _future_flags(statements: list[_Statement]) -> int:
+    """The compiler's flags for all cells: in Jupyter too, `from __future__ import` holds for those that follow."""
+    return sum(
+        {
+            getattr(__future__, alias.name).compiler_flag
+            for statement in statements
+            if isinstance(statement.node, ast.ImportFrom) and statement.node.module == "__future__"
+            for alias in statement.node.names
+            if alias.name in __future__.all_feature_names
+        }
+    )
+
+
+def _kept(statements: list[_Statement]) -> list[_Statement]:
     """Definitions, and the assignments whose names they read, directly or through other assignments."""
-    kept = {index for index, (_, statement) in enumerate(statements) if isinstance(statement, _Definition)}
-    wanted = {name for index in kept for name in _names_read(statements[index][1])}
+    kept = {index for index, statement in enumerate(statements) if isinstance(statement.node, _Definition)}
+    wanted = {name for index in kept for name in _names_read(statements[index].node)}
     grew = True
     while grew:
         grew = False
-        for index, (_, statement) in enumerate(statements):
-            if index not in kept and _names_bound(statement) & wanted:
+        for index, statement in enumerate(statements):
+            if index not in kept and _names_bound(statement.node) & wanted:
                 kept.add(index)
-                wanted |= _names_read(statement)
+                wanted |= _names_read(statement.node)
                 grew = True
     return [statements[index] for index in sorted(kept)]
 
 
 def _names_read(statement: ast.stmt) -> set[str]:
-    return {
-        node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
-    }
+    """The notebook's own names that a statement reads, now or when it is called; not a function's local ones."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "<code cell>", "exec")]
+    except (SyntaxError, RecursionError):
+        return set()
+    names: set[str] = set()
+    for table in tables:  # it grows
+        everywhere = table.get_type() in ("module", "class")
+        names |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_referenced() and (everywhere or symbol.is_global())
+        }
+        tables += table.get_children()
+    return names
 
 
 def _names_bound(statement: ast.stmt) -> set[str]:
-    """The names that a top-level assignment binds; empty for any other statement."""
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        targets = [statement.target]
-    else:
-        return set()
-    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    """The names that a statement binds; empty for one that does anything else as well."""
+    match statement:
+        case ast.Assign():
+            return {node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+        case ast.AnnAssign() | ast.AugAssign():
+            return {node.id for node in ast.walk(statement.target) if isinstance(node, ast.Name)}
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {statement.name}
+        case ast.Import() | ast.ImportFrom():
+            return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+        case ast.If():
+            return _names_bound_in([*statement.body, *statement.orelse])
+        case ast.Try():
+            handled = [each for handler in statement.handlers for each in handler.body]
+            return _names_bound_in([*statement.body, *handled, *statement.orelse, *statement.finalbody])
+        case _:
+            return set()
 
 
-def _run(number: int, statement: ast.stmt, loaded: NotebookModule) -> bool:
+def _names_bound_in(block: list[ast.stmt]) -> set[str]:
+    """The same for the inside of `if` and `try`, where a choice may also be printed."""
+    bound = [
+        _names_bound(each)
+        for each in block
+        if not isinstance(each, ast.Pass) and not ast.unparse(each).startswith("print(")
+    ]
+    return set().union(*bound) if all(bound) else set()
+
+
+def _run(statement: _Statement, namespace: dict[str, Any], flags: int) -> bool:
     """Run one statement; False when a name was missing, so that it may be tried again."""
     try:
-        exec(compile(ast.Module([statement], []), f"<code cell {number}>", "exec"), loaded.namespace)
+        code = compile(
+            ast.Module([statement.node], []), f"<code cell {statement.cell}>", "exec", flags, dont_inherit=True
+        )
+        exec(code, namespace)
     except Exception as error:
-        loaded.problems[number] = f"{type(error).__name__}: {error}"
+        statement.problem = f"{type(error).__name__}: {error}"
         return not isinstance(error, NameError)
-    loaded.problems.pop(number, None)
+    statement.problem = ""
     return True

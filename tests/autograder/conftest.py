@@ -66,7 +66,9 @@ def ask(request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pyt
         )
 
 
-def _call(control: socket.socket, source: str, arguments: tuple[Any, ...], limits: Limits, calls: tuple[str, ...]) -> Any:
+def _call(
+    control: socket.socket, source: str, arguments: tuple[Any, ...], limits: Limits, calls: tuple[str, ...]
+) -> Any:
     session = Session({"probe.py": source.encode()}, from_zygote(control), limits)
     try:
         session.begin_test(limits.seconds)

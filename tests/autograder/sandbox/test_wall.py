@@ -30,7 +30,9 @@ def test_the_environment_holds_nothing_of_the_graders(ask, monkeypatch):
     assert set(ask(attempt("import os; return sorted(os.environ)"))) <= {*environment(), "LC_CTYPE"}
 
 
-@pytest.mark.parametrize("name", ["solutions/conv_inverse.py", "tests/marked/test_conv_inverse.py", "grading_config.yaml"])
+@pytest.mark.parametrize(
+    "name", ["solutions/conv_inverse.py", "tests/marked/test_conv_inverse.py", "grading_config.yaml"]
+)
 def test_the_courses_files_cannot_be_read(ask, repository, name):
     assert (repository / name).exists()
     assert ask(attempt(f"return open({str(repository / name)!r}).read()")) in REFUSED
@@ -60,8 +62,18 @@ def test_the_graders_environment_cannot_be_read_from_proc(ask):
 def test_no_network(ask):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert ask(attempt(f"import socket; socket.create_connection(('127.0.0.1', {port}), 1); return 'connected'")) in REFUSED
-        assert ask(attempt(f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))")) in REFUSED
+        assert (
+            ask(attempt(f"import socket; socket.create_connection(('127.0.0.1', {port}), 1); return 'connected'"))
+            in REFUSED
+        )
+        assert (
+            ask(
+                attempt(
+                    f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))"
+                )
+            )
+            in REFUSED
+        )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +112,9 @@ def test_too_much_memory_in_a_tensor_is_the_same(ask):
 
 
 def test_memory_within_the_limit_is_fine(ask):
-    assert ask("def run():\n    return len(bytearray(200 << 20))", limits=Limits(memory_bytes=512 * MEGABYTE)) == 200 << 20
+    assert (
+        ask("def run():\n    return len(bytearray(200 << 20))", limits=Limits(memory_bytes=512 * MEGABYTE)) == 200 << 20
+    )
 
 
 @pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(60)", "import signal; signal.pause()"])
@@ -123,7 +137,9 @@ def test_signals_do_not_stop_the_clock(ask):
     assert lost.value.outcome is Outcome.TIMED_OUT
 
 
-@pytest.mark.parametrize("body", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)", "import os; os.abort()"])
+@pytest.mark.parametrize(
+    "body", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)", "import os; os.abort()"]
+)
 def test_a_process_that_ends_itself_has_crashed(ask, body):
     with pytest.raises(WorkerLost) as lost:
         ask(f"def run():\n    {body}")

@@ -70,7 +70,7 @@ def results_json(sheet: MarkSheet, config: Config) -> str:
                                 "message": message_for(test, config.feedback.grade),
                             }
                             for test in sheet.tests
-                            if test.item is item
+                            if test.item.id == item.id
                         ],
                     }
                     for item in part.items

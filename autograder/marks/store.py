@@ -19,6 +19,8 @@ from autograder.errors import UsageError
 from autograder.records import Outcome, SubmissionResult, TestResult
 
 FILE_NAME = "marks.sqlite"
+# Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
+_FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS submissions (
     student TEXT PRIMARY KEY,
@@ -64,7 +66,7 @@ def open_store(folder: Path) -> Iterator[Store]:
         try:
             connection = sqlite3.connect(folder / FILE_NAME)
             connection.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UsageError(
                 f"{folder / FILE_NAME}: {error}; is the folder writable, and the file a marks store?"
             ) from None
@@ -100,8 +102,7 @@ class Store:
     def _reading(self) -> Iterator[None]:
         try:
             yield
-        # An outcome or flags that cannot be read are ValueErrors.
-        except (sqlite3.Error, ValueError, msgspec.MsgspecError) as error:
+        except _FAILURES as error:
             raise UsageError(
                 f"{self._folder / FILE_NAME} cannot be read: {error}. It is damaged, or another version wrote it; "
                 "move it away to grade from the start, or choose another --out"
@@ -136,7 +137,7 @@ class Store:
                         for each in result.results
                     ],
                 )
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UsageError(
                 f"{self._folder / FILE_NAME} cannot be written: {error}. What was graded before is safe; "
                 "make room and run the same command again"

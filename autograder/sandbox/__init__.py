@@ -48,6 +48,7 @@ def prepare(policy: Policy) -> None:
         OSError, RuntimeError: a layer cannot be built here.
     """
     if policy.level >= Level.REDUCED:
+        landlock.prepare()
         seccomp.prepare()
     if policy.level >= Level.FULL:
         namespaces.enter_zygote(policy)

@@ -9,6 +9,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def prepare() -> None:
+    """Import and ask for the version once, in the zygote: the library looks for libc with a program of its own.
+
+    Raises:
+        OSError: this kernel has no Landlock.
+    """
+    from py_landlock import LandlockError, get_abi_version
+
+    try:
+        get_abi_version()
+    except LandlockError as error:
+        raise OSError(str(error)) from error
+
+
 def apply(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     """Leave only these paths, no TCP, and no signals or abstract sockets beyond this process.
 

@@ -18,6 +18,7 @@ import re
 import symtable
 import types
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import nbformat
@@ -92,9 +93,12 @@ def load(cells: dict[int, str], module: types.ModuleType) -> NotebookModule:
 
 
 def _parse(source: str) -> ast.Module:
-    if _PYTHON_CELL.match(source):
-        source = _PYTHON_CELL.sub("\n", source)  # the line stays, so that line numbers do
-    return ast.parse(TransformerManager().transform_cell(source))
+    magic = _PYTHON_CELL.match(source)
+    if magic:
+        source = "\n" * magic.group().count("\n") + source[magic.end() :]
+    # IPython drops empty lines at the beginning; line numbers are to be those of the cell.
+    empty = len(list(takewhile(str.isspace, source.splitlines(keepends=True))))
+    return ast.parse("\n" * empty + TransformerManager().transform_cell(source))
 
 
 def _future_flags(statements: list[_Statement]) -> int:

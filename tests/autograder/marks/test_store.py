@@ -1,6 +1,5 @@
 import contextlib
 import fcntl
-import os
 import resource
 import sqlite3
 import subprocess
@@ -70,7 +69,7 @@ def test_the_last_result_of_a_student_replaces_all_of_the_earlier(tmp_path_facto
 KEY = ("amal", "d", "course", "full")
 
 
-@pytest.mark.parametrize("asked", [KEY, *[KEY[:index] + ("other",) + KEY[index + 1 :] for index in range(4)]])
+@pytest.mark.parametrize("asked", [KEY, *[(*KEY[:index], "other", *KEY[index + 1 :]) for index in range(4)]])
 def test_a_submission_is_had_only_with_the_same_files_course_and_wall(asked, tmp_path):
     with open_store(tmp_path) as store:
         store.put(graded("amal", Outcome.FAILED, Outcome.TIMED_OUT), "course", "full")
@@ -140,7 +139,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
         store.put(graded("amal", Outcome.PASSED), "course", "full")
         kept = store.results()
         size = (tmp_path / FILE_NAME).stat().st_size
-        with full_disk(size), pytest.raises(UsageError, match="cannot be written: .* What was graded before is safe"):
+        with full_disk(size), pytest.raises(UsageError, match=r"cannot be written: .* What was graded before is safe"):
             store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), "course", "full")
         assert store.results() == kept
         store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), "course", "full")  # there is room again
@@ -165,16 +164,24 @@ def test_a_disk_that_is_full_from_the_start_is_a_sentence(tmp_path):
 @pytest.mark.parametrize("place", ["a_file", "a_file/below"])
 def test_a_place_that_cannot_be_a_folder_is_a_sentence(place, tmp_path):
     (tmp_path / "a_file").write_text("x")
-    with pytest.raises(UsageError, match="cannot be used for output: .*; choose another with --out"):
-        with open_store(tmp_path / place):
-            pass
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_a_sentence(tmp_path):
-    tmp_path.chmod(0o555)
-    with pytest.raises(UsageError, match="writable"), open_store(tmp_path):
+    sentence = r"cannot be used for output: .*; choose another with --out"
+    with pytest.raises(UsageError, match=sentence), open_store(tmp_path / place):
         pass
+
+
+def test_a_read_only_folder_is_a_sentence_and_its_marks_stay(open_folder, as_nobody):
+    with open_store(open_folder) as store:
+        store.put(graded("amal", Outcome.PASSED), "course", "full")
+    (open_folder / FILE_NAME).chmod(0o444)
+    open_folder.chmod(0o555)
+    with as_nobody():
+        with open_store(open_folder) as store:
+            kept = store.results()
+            with pytest.raises(UsageError, match="cannot be written"):
+                store.put(graded("bo", Outcome.PASSED), "course", "full")
+            assert store.results() == kept
+        with pytest.raises(UsageError, match="cannot be used for output: Permission"), open_store(open_folder / "new"):
+            pass
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
@@ -216,5 +223,5 @@ def test_a_store_of_another_version_is_a_sentence_with_a_way_out(change, tmp_pat
         store.put(graded("amal", Outcome.PASSED), "course", "full")
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute(change)
-    with open_store(tmp_path) as store, pytest.raises(UsageError, match="cannot be read: .*; move it away to grade"):
+    with open_store(tmp_path) as store, pytest.raises(UsageError, match=r"cannot be read: .*; move it away to grade"):
         store.results()

@@ -206,9 +206,9 @@ def load(path: Path) -> Config:
         raise ConfigError(_sentence(path, root, (version or unknown or errors)[0])) from None
 
 
-def _sentence(path: Path, root: yaml.Node, error: Any) -> str:
+def _sentence(path: Path, root: yaml.Node | None, error: Any) -> str:
     keys = [key for key in error["loc"] if key != "[key]"]
-    line = _line_of(root, keys)
+    line = _line_of(root, keys) if root is not None else 1
     where = f"{path}, line {line}: " + (".".join(map(str, keys)) + ": " if keys else "")
     if error["type"] == "extra_forbidden":
         return f"{where}unknown key{nearest(str(keys[-1]), _siblings(keys[:-1]))}"
@@ -217,15 +217,15 @@ def _sentence(path: Path, root: yaml.Node, error: Any) -> str:
     if keys == ["version"]:
         return f"{where}this file's layout is of another version; CHANGELOG.md says what to change for version 1"
     got = "" if isinstance(error["input"], dict | list | BaseModel) else f", got {error['input']!r}"
-    return where + error["msg"].removeprefix("Value error, ").replace("Input should", "it should") + got
+    return where + str(error["msg"]).removeprefix("Value error, ").replace("Input should", "it should") + got
 
 
 def _siblings(keys: Sequence[int | str]) -> list[str]:
     """The keys that are known where `keys` lead to."""
+    kinds: dict[str, type[BaseModel]] = {"limits": LimitSettings, "feedback": Feedback, "parts": Part, "items": Item}
     model: type[BaseModel] = Config
     for key in keys:
-        kind = {"limits": LimitSettings, "feedback": Feedback, "parts": Part, "items": Item}.get(str(key))
-        model = kind or model
+        model = kinds.get(str(key), model)
     return list(model.model_fields)
 
 

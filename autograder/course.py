@@ -53,7 +53,7 @@ class Course:
         """
         public = {test for item in self.config.items for test in item.public}
         hidden = {test for item in self.config.items for test in item.hidden}
-        found = {}
+        found: dict[str, str] = {}
         for name, path in collected:
             if name in found:
                 raise ConfigError(f"two tests are called {name}: in {found[name]} and in {path}; rename one")

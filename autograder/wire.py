@@ -347,7 +347,8 @@ def _tensor(value: torch.Tensor, tensors: list[bytes]) -> Any:
         raise Unsendable(f"a tensor of layout {value.layout}; a dense one is asked for")
     if not _fits(value.shape, value.dtype):
         raise Unsendable(
-            f"a tensor of shape {tuple(value.shape)} (at most {TENSOR_LIMIT:,} bytes and {MAXIMUM_DIMENSIONS} dimensions)"
+            f"a tensor of shape {tuple(value.shape)}"
+            f" (at most {TENSOR_LIMIT:,} bytes and {MAXIMUM_DIMENSIONS} dimensions)"
         )
     device = "meta" if value.device.type == "meta" else "cpu"
     if device == "cpu":

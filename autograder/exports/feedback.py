@@ -12,7 +12,6 @@ from autograder.config import Config
 from autograder.marks.tally import MarkSheet, TestMark
 from autograder.records import Outcome
 
-
 _LONGEST_NAME = 200
 
 

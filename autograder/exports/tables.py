@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.config import Config
-from autograder.exports.files import csv_text
 from autograder.exports.feedback import message_for
+from autograder.exports.files import csv_text
 from autograder.marks.tally import MarkSheet, Summary
 
 
@@ -15,7 +15,7 @@ def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
     items = [item.id for item in config.items]
     parts = [part.id for part in config.parts]
     header = ["student", *items, *parts, "total", "out_of", "percent", "late", "status", "flags"]
-    rows = [
+    rows: list[list[object]] = [
         [
             sheet.student,
             *(sheet.items[item] for item in items),
@@ -35,7 +35,7 @@ def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
 def outcomes_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
     """A row per student and test; the messages are those that students may see."""
     header = ["student", "item", "test", "outcome", "earned", "out_of", "message"]
-    rows = [
+    rows: list[list[object]] = [
         [
             sheet.student,
             test.item.id,
@@ -54,11 +54,13 @@ def outcomes_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
 def summary_csv(summaries: Sequence[Summary], sheets: Sequence[MarkSheet]) -> str:
     """The lecture's table: how the class did on each component."""
     header = ["component", "out_of", "n", "average", "median", "min", "max"]
-    rows = [[row.component, row.out_of, row.n, row.average, row.median, row.min, row.max] for row in summaries]
+    rows: list[list[object]] = [
+        [row.component, row.out_of, row.n, row.average, row.median, row.min, row.max] for row in summaries
+    ]
     return csv_text(_stamped([header, *rows], sheets))
 
 
-def _stamped(rows: list[list[object]] | list[list[str]], sheets: Sequence[MarkSheet]) -> list[list[object]]:
+def _stamped(rows: Sequence[Sequence[object]], sheets: Sequence[MarkSheet]) -> list[list[object]]:
     """Add a last column that says so where anything was graded without a wall."""
     if not any(sheet.sandbox == "none" for sheet in sheets):
         return [list(row) for row in rows]

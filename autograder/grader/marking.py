@@ -125,6 +125,7 @@ class Marking:
         if call.excinfo is not None and self._raised is None:
             self._raised = call.excinfo.value
         outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
+        assert call.when != "collect"
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
 

@@ -121,7 +121,7 @@ class Pool:
                         results[result.test] = result
                         left.pop(result.test)
                     else:
-                        flooded = flooded or event["flooded"]
+                        flooded = flooded or bool(event["flooded"])
             if left:
                 lost = running if running in left else next(iter(left))
                 left.pop(lost)

@@ -16,7 +16,6 @@ from autograder.errors import GraderError
 from autograder.grader.worker import StartProcess
 from autograder.sandbox.policy import Limits
 
-
 _PIPE_BYTES = 1 << 20
 
 

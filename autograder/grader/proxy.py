@@ -68,6 +68,7 @@ class StudentObject:
         return self.remote.type_name
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it in the student's process; see `Session.call`."""
         return self._session.call([self.remote.number], arguments, keywords)
 
     def __getattr__(self, name: str) -> _Callable:
@@ -182,19 +183,16 @@ class Session:
         except WorkerLost:
             self.close()
             raise
-        match reply:
-            case wire.Value():
-                return self._incoming(reply.value)
-            case wire.Raised():
-                raise StudentRaised(reply)
-            case wire.Missing():
-                raise Unusable(Outcome.FAILED, reply.reason)
-            case wire.NotImported():
-                forbidden = reply.error_number in _WALL
-                outcome = Outcome.FORBIDDEN if forbidden else Outcome.CRASHED
-                raise Unusable(outcome, f"your file does not import: {reply.reason}")
-            case wire.Refused():
-                fail(f"expected plain values, tensors or layers, got {reply.reason}")
+        if isinstance(reply, wire.Value):
+            return self._incoming(reply.value)
+        if isinstance(reply, wire.Raised):
+            raise StudentRaised(reply)
+        if isinstance(reply, wire.Missing):
+            raise Unusable(Outcome.FAILED, reply.reason)
+        if isinstance(reply, wire.NotImported):
+            outcome = Outcome.FORBIDDEN if reply.error_number in _WALL else Outcome.CRASHED
+            raise Unusable(outcome, f"your file does not import: {reply.reason}")
+        return fail(f"expected plain values, tensors or layers, got {reply.reason}")
 
     def close(self) -> None:
         """End the worker, if there is one."""

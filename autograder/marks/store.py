@@ -119,7 +119,8 @@ class Store:
                 self._connection.execute("DELETE FROM outcomes WHERE student = ?", (result.student,))
                 self._connection.execute(
                     "INSERT OR REPLACE INTO submissions"
-                    " (student, digest, course_digest, sandbox, source, flags, wall_seconds) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    " (student, digest, course_digest, sandbox, source, flags, wall_seconds)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         result.student,
                         result.digest,

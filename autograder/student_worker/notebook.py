@@ -11,8 +11,8 @@ magics, half-finished tries). Loading keeps the first kind and runs none of the 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import re
 import symtable

@@ -52,7 +52,8 @@ class Server:
         try:
             match request:
                 case wire.Start():
-                    return wire.Value(self._start(request.files))
+                    self._start(request.files)
+                    return wire.Value(None)
                 case wire.Call():
                     function = self._resolve(request.path)
                     arguments = [self._materialise(value) for value in request.arguments]

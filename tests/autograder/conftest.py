@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from autograder.grader.pool import Pool
-from autograder.grader.proxy import Session
 from autograder.grader.processes import from_zygote
+from autograder.grader.proxy import Session
 from autograder.sandbox import Level, Limits, level_of, probe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -52,6 +52,7 @@ def best_level() -> Level:
     return level_of(probe())
 
 
+_LIMITS = Limits()
 Ask = Callable[..., Any]
 
 
@@ -65,7 +66,7 @@ def ask(request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pyt
     empty = tmp_path_factory.mktemp("no_tests") / "test_nothing.py"
     empty.write_text("def test_nothing(): pass\n")
     with Pool([empty.parent], [], level, [REPOSITORY / "tests"]) as pool:
-        yield lambda source, *arguments, limits=Limits(), calls=("run",): _call(
+        yield lambda source, *arguments, limits=_LIMITS, calls=("run",): _call(
             pool._control, source, arguments, limits, calls
         )
 

@@ -265,9 +265,12 @@ def test_what_may_not_cross_is_refused_wherever_it_is(what, place):
 
 @FEW
 @given(st.integers(0, 120), st.sampled_from([list, tuple]))
+@example(wire.MAXIMUM_DEPTH + 1, list)
+@example(wire.MAXIMUM_DEPTH + 1, tuple)
+@example(wire.MAXIMUM_DEPTH + 2, list)
 def test_what_encode_sends_decode_takes_at_any_depth(depth, kind):
     value = nested(depth, kind)
-    if depth <= wire.MAXIMUM_DEPTH:
+    if depth <= wire.MAXIMUM_DEPTH + 1:  # the outermost is level 0
         assert crossed(value) == value
     else:
         with pytest.raises(wire.Unsendable):

@@ -214,7 +214,7 @@ def test_a_closed_wire_is_a_crash(ask):
 
 
 def test_a_module_that_does_not_import_is_unusable(ask):
-    with pytest.raises(Unusable, match="line 2 of probe.py") as unusable:
+    with pytest.raises(Unusable, match=r"line 2 of probe\.py") as unusable:
         ask("x = 1\ndef run(:\n    pass")
     assert unusable.value.outcome is Outcome.CRASHED
 

@@ -1,8 +1,9 @@
 from collections import Counter
 
-from autograder.grader import expect_equal
 from hypothesis import given
 from hypothesis import strategies as st
+
+from autograder.grader import expect_equal
 
 
 @given(word=st.text("abc"))

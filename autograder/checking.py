@@ -57,7 +57,8 @@ class PlainProcess:
             return None
 
     def close(self) -> None:
-        """See `WorkerProcess`."""
+        """See `WorkerProcess`; waits, since nobody else buries this process."""
+        self._process.wait(10)
         self.connection.close()
         os.close(self.output)
         os.close(self._no_output)
@@ -97,7 +98,6 @@ def check(
         finally:
             for process in waiting:
                 process.kill()
-                process.exit_code(10)
                 process.close()
     by_name = {result.test: result for result in results}
     return [by_name[test.name] for test in plan]

@@ -21,7 +21,6 @@ from autograder.records import Outcome
 from autograder.sandbox.policy import Limits
 
 _TICK_SECONDS = 0.05
-_EXIT_SECONDS = 10.0
 
 
 class WorkerLost(BaseException):
@@ -122,9 +121,8 @@ class Worker:
         return envelope.message
 
     def close(self) -> None:
-        """End the process, if it has not ended, and let go of it."""
+        """End the process, if it has not ended, and let go of it; whoever started it buries it."""
         self._process.kill()
-        self._process.exit_code(_EXIT_SECONDS)
         self._selector.close()
         self._process.close()
 

@@ -110,6 +110,4 @@ def _told(results: Iterable[TestResult], on_result: Callable[[TestResult], None]
 
 
 def _plain_environment() -> dict[str, str]:
-    return {
-        name: value for name, value in environment().items() if name not in ("HOME", "TMPDIR", "USER", "PATH", "LANG")
-    }
+    return {name: value for name, value in environment().items() if name not in ("USER", "PATH", "LANG")}

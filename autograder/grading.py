@@ -17,9 +17,9 @@ from autograder.course import Course
 from autograder.errors import GraderError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
-from autograder.grader.pool import Pool
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
+from autograder.pool import Pool
 from autograder.records import Outcome, Submission, SubmissionResult, TestResult
 from autograder.sandbox.policy import Level
 

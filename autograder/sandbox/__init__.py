@@ -6,7 +6,7 @@ steps, because warm processes are forked:
 
     prepare(policy)          once, in the student zygote, before any student's code is near
     fork_worker(policy)      the worker's own process namespace
-    confine(policy, limits)  in the worker, between the fork and the first line of a student's code
+    confine(policy, ...)     in the worker, between the fork and the first line of a student's code
 
 `probe()` tries each layer on this machine; grading refuses to start below the level that the config accepts.
 What can go wrong: a layer that cannot be built raises in `confine`, the worker ends before it has read any
@@ -16,6 +16,7 @@ student's file, and the grader reports its own error, never the student's.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from autograder.sandbox import landlock, limits, linux, namespaces, seccomp
@@ -31,6 +32,7 @@ __all__ = [
     "environment",
     "fork_worker",
     "level_of",
+    "new_box",
     "prepare",
     "probe",
     "readable_paths",
@@ -59,20 +61,24 @@ def fork_worker(policy: Policy) -> int:
     return namespaces.in_new_process_namespace() if policy.level >= Level.FULL else os.fork()
 
 
+def new_box(policy: Policy) -> Path:
+    """The folder of one worker, for its files and what it writes. Below `Level.FULL` the caller removes it."""
+    return namespaces.BOX if policy.level >= Level.FULL else Path(tempfile.mkdtemp(prefix="autograder-"))
+
+
 def confine(policy: Policy, bounds: Limits, box: Path) -> None:
     """Build the wall around the calling process, for good.
 
     Args:
         policy: what to build.
         bounds: what the process may use.
-        box: its own folder, the only place on disk that it may write to; below `Level.FULL` it must exist.
+        box: its own folder, from `new_box`.
 
     Raises:
         OSError: a layer cannot be built; nothing of the student's may run then.
     """
     if policy.level >= Level.FULL:
-        namespaces.enter_worker(bounds)
-        box.mkdir(parents=True, exist_ok=True)
+        namespaces.enter_worker(policy, bounds)
     if policy.level >= Level.REDUCED:
         if policy.level is Level.REDUCED and os.geteuid() == 0:
             os.chown(box, namespaces.NOBODY, namespaces.NOBODY)
@@ -82,6 +88,6 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
         limits.apply(bounds, count_threads=policy.level >= Level.FULL)
         linux.drop_privileges()
         own = tuple(map(Path, _OWN))
-        shared = (Path("/tmp"), Path("/dev/shm")) if policy.level >= Level.FULL else (box,)
-        landlock.apply((*policy.readable, *own), (*shared, Path("/dev/null")))
+        writable = namespaces.writable(policy) if policy.level >= Level.FULL else (box,)
+        landlock.apply((*policy.readable, *own), (*writable, Path("/dev/null")))
         seccomp.apply()

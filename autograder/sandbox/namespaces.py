@@ -16,6 +16,7 @@ from autograder.sandbox import linux
 from autograder.sandbox.policy import Limits, Policy
 
 NOBODY = 65534
+BOX = Path("/box")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 # Where the new root is put together: a directory that every Linux has, and that holds nothing readable.
 _STAGING = ("/mnt", "/media", "/srv", "/home", "/opt")
@@ -48,8 +49,8 @@ def enter_zygote(policy: Policy) -> None:
     _build_root(policy)
 
 
-def enter_worker(limits: Limits) -> None:
-    """Give the calling process, just forked with a process namespace of its own, the rest of its box.
+def enter_worker(policy: Policy, limits: Limits) -> None:
+    """Give the calling process, just forked with a process namespace of its own, the rest of its namespaces.
 
     Raises:
         OSError: the kernel refuses.
@@ -58,14 +59,20 @@ def enter_worker(limits: Limits) -> None:
     flags = linux.MS_NOSUID | linux.MS_NODEV
     size = f"size={limits.disk_bytes},nr_inodes=20000,mode=1777"
     linux.mount("proc", "/proc", "proc", flags | linux.MS_NOEXEC)
-    linux.mount("tmpfs", "/tmp", "tmpfs", flags, size)
-    linux.mount("tmpfs", "/dev/shm", "tmpfs", flags, size)
+    for path in writable(policy):
+        linux.mount("tmpfs", str(path), "tmpfs", flags, size)
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
         linux.own_proc_again()  # the map of ids is written through it
     _unshare_as_user(linux.CLONE_NEWUSER)
+
+
+def writable(policy: Policy) -> tuple[Path, ...]:
+    """Where a worker may write: its box, and what programs expect to find; nothing that would cover what it reads."""
+    expected = (Path("/tmp"), Path("/dev/shm"))
+    return (BOX, *(path for path in expected if not any(each.is_relative_to(path) for each in policy.readable)))
 
 
 def in_new_process_namespace() -> int:
@@ -141,8 +148,8 @@ def _build_root(policy: Policy) -> None:
         _show(path, staging, read_only=True)
     for device in _DEVICES:
         _show(Path("/dev") / device, staging, read_only=False)
-    for directory in ("proc", "tmp", "dev/shm"):
-        os.makedirs(f"{staging}/{directory}", exist_ok=True)
+    for directory in (Path("/proc"), *writable(policy)):
+        os.makedirs(f"{staging}{directory}", exist_ok=True)
     for path in policy.hidden:
         inside = Path(f"{staging}{path}")
         if inside.is_dir():

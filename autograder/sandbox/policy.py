@@ -87,10 +87,8 @@ def readable_paths() -> tuple[Path, ...]:
 
 
 def environment() -> dict[str, str]:
-    """All the environment variables that a student's process sees."""
+    """The environment variables that a student's process sees, besides those that name its box."""
     return {
-        "HOME": "/tmp",
-        "TMPDIR": "/tmp",
         "USER": "student",
         "PATH": os.defpath,
         "LANG": "C.UTF-8",

@@ -84,7 +84,7 @@ def _namespaces(canary: Path) -> str:
         return "a file outside, the network and other processes are out of reach"
     status = 1
     with contextlib.suppress(BaseException):
-        namespaces.enter_worker(Limits())
+        namespaces.enter_worker(policy, Limits())
         alone = os.getpid() == 1 and [name for name in os.listdir("/proc") if name.isdigit()] == ["1"]
         with contextlib.suppress(OSError), socket.create_connection(listener.getsockname(), timeout=1):
             alone = False

@@ -45,7 +45,7 @@ class Server:
             try:
                 frame = wire.encode(wire.Envelope(request.number, reply), self._stand_in)
             except Exception as error:
-                frame = wire.encode(wire.Envelope(request.number, wire.Refused(_text(error))))
+                frame = wire.encode(wire.Envelope(request.number, wire.Refused(self._text(error))))
             self._connection.sendall(frame)
 
     def _answer(self, request: Any) -> wire.Reply:
@@ -67,14 +67,14 @@ class Server:
         except ImportFailed as error:
             cause = error.__cause__ or error
             place = place_of(cause, self._box)
-            reason = cause.msg if isinstance(cause, SyntaxError) else _text(cause)
+            reason = cause.msg if isinstance(cause, SyntaxError) else self._text(cause)
             where = f" ({place})" if place else ""
             return wire.NotImported(f"{type(cause).__name__}: {reason}{where}", _error_number(cause))
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: here they are but answers
             names = [kind.__name__ for kind in type(error).__mro__]
-            if isinstance(error, RuntimeError) and "can't allocate memory" in _text(error):
+            if isinstance(error, RuntimeError) and "can't allocate memory" in self._text(error):
                 names.insert(0, "MemoryError")  # torch's own allocator says it this way
-            return wire.Raised(names, _text(error), place_of(error, self._box), _error_number(error))
+            return wire.Raised(names, self._text(error), place_of(error, self._box), _error_number(error))
 
     def _start(self, files: dict[str, torch.Tensor]) -> None:
         for name, content in files.items():
@@ -112,6 +112,15 @@ class Server:
         self._objects.append(value)
         return wire.Remote(len(self._objects) - 1, f"{type(value).__module__}.{type(value).__qualname__}")
 
+    def _text(self, error: BaseException) -> str:
+        """The exception's text, without the name of the folder that the files happen to lie in."""
+        try:
+            text = str(error)
+        except Exception:
+            text = "(its message cannot be read)"
+        text = text.encode("utf-8", "replace").decode().replace(f"{self._box}/", "")
+        return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "..."
+
     def _read_exactly(self, length: int) -> bytearray:
         data = bytearray(length)
         view = memoryview(data)
@@ -126,12 +135,3 @@ class Server:
 def _error_number(error: BaseException) -> int | None:
     number = getattr(error, "errno", None) if isinstance(error, OSError) else None
     return number if type(number) is int and abs(number) < 10_000 else None
-
-
-def _text(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its message cannot be read)"
-    text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "..."

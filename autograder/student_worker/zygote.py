@@ -23,7 +23,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 
@@ -35,7 +34,6 @@ from autograder.sandbox import linux
 from autograder.student_worker.serve import Server
 
 WALL_FAILED = 86
-BOX = Path("/tmp/submission")
 _REQUEST_LIMIT = 1 << 16
 
 
@@ -81,12 +79,17 @@ class _Zygote:
 
     def run(self) -> None:
         self._selector.register(self._control, selectors.EVENT_READ)
-        while True:
+        asked = True
+        while asked:
             for key, _ in self._selector.select():
                 if key.fileobj is not self._control:
                     self._bury(key.fd, *key.data)
-                elif not self._fork():
-                    return
+                else:
+                    asked = self._fork()
+        self._selector.unregister(self._control)
+        for key in list(self._selector.get_map().values()):
+            os.kill(key.data[0], signal.SIGKILL)
+            self._bury(key.fd, *key.data)
 
     def _fork(self) -> bool:
         """Fork one worker; False when nobody is left to ask for one."""
@@ -101,7 +104,7 @@ class _Zygote:
         threads = os.listdir("/proc/self/task")
         if len(threads) != 1:
             raise RuntimeError(f"{len(threads)} threads in the zygote; its forks could hang")
-        box = BOX if self._policy.level >= sandbox.Level.FULL else Path(tempfile.mkdtemp(prefix="autograder-"))
+        box = sandbox.new_box(self._policy)
         child = sandbox.fork_worker(self._policy)
         if child == 0:
             _work(wire_end, output, self._policy, request.limits, box)
@@ -138,11 +141,14 @@ def _work(wire_end: int, output: int, policy: sandbox.Policy, limits: sandbox.Li
         os.dup2(descriptor, 3)
         os.close(descriptor)
         sandbox.confine(policy, limits, box)
-        os.chdir(box)
+        os.environ |= {"HOME": str(box), "TMPDIR": str(box)}
+        submission = box / "submission"
+        submission.mkdir()
+        os.chdir(submission)
         connection = socket.socket(fileno=3)
         connection.send(b"+")  # the wall stands; from here on every byte may be the student's
         exit_code = 0
-        Server(connection, box).run()
+        Server(connection, submission).run()
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()

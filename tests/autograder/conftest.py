@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from autograder.grader.pool import Pool
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
+from autograder.pool import Pool
 from autograder.sandbox import Level, Limits, level_of, probe
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -29,6 +29,7 @@ from autograder.records import Outcome, PlannedTest, TestResult
 from autograder.sandbox.policy import Level, Limits, environment
 
 _START_SECONDS = 300.0
+_END_SECONDS = 10.0
 # Without any event for this many times the test's own limit, the grader's side is taken to hang.
 _HANG_FACTOR = 30
 
@@ -88,9 +89,14 @@ class Pool:
     ) -> None:
         self._jobs.close()
         self._control.close()
-        for process in self._processes:
-            process.kill()
-            process.wait()
+        student, grader = self._processes
+        grader.kill()
+        grader.wait()
+        # Nobody is left to ask it for workers: it buries those it has, and ends.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            student.wait(_END_SECONDS)
+        student.kill()
+        student.wait()
 
     def alive(self) -> bool:
         """Whether both zygotes still run."""

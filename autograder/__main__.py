@@ -91,6 +91,9 @@ def grade(
     sandbox_level: Annotated[
         SandboxChoice, typer.Option("--sandbox", help="the wall to build; none only for code that you trust")
     ] = SandboxChoice.AUTO,
+    pipeline: Annotated[
+        bool, typer.Option("--pipeline", help="students may try again: show hidden tests as feedback.pipeline says")
+    ] = False,
 ) -> None:
     """TAs: grade a class. Interrupt it and run it again: it goes on."""
     from autograder.intake import find_submissions
@@ -100,6 +103,7 @@ def grade(
     config = the_course.config
     found = find_submissions(submissions, config.modules, the_course.stub_digests())
     level = _level(sandbox_level, config.level)
+    feedback = config.feedback.pipeline if pipeline else config.feedback.grade
     for submission in found:
         if submission.problem:
             _err.print(f"[yellow]{escape(submission.student)}[/]: {escape(submission.problem)}", highlight=False)
@@ -135,7 +139,7 @@ def grade(
                     on_result,
                 )
             finally:
-                sheets, summaries = write_views(store, config, out)
+                sheets, summaries = write_views(store, config, out, feedback)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))
     for row in summaries:
         table.add_row(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Literal
 
 from autograder.config import Config
 from autograder.course import Course
@@ -120,8 +121,13 @@ def _keep(
     on_result(result)
 
 
-def write_views(store: Store, config: Config, out: Path) -> tuple[list[MarkSheet], list[Summary]]:
+def write_views(
+    store: Store, config: Config, out: Path, hidden: Literal["example", "hint"]
+) -> tuple[list[MarkSheet], list[Summary]]:
     """Write every CSV and JSON from the store alone.
+
+    Args:
+        hidden: what the messages of hidden tests that failed show.
 
     Raises:
         UsageError: a file cannot be written.
@@ -129,10 +135,12 @@ def write_views(store: Store, config: Config, out: Path) -> tuple[list[MarkSheet
     sheets = [mark_sheet(result, sandbox, config) for result, sandbox in store.results()]
     summaries = summarise(sheets, config)
     write_atomically(out / "marks.csv", tables.marks_csv(sheets, config))
-    write_atomically(out / "outcomes.csv", tables.outcomes_csv(sheets, config))
+    write_atomically(out / "outcomes.csv", tables.outcomes_csv(sheets, hidden))
     write_atomically(out / "summary.csv", tables.summary_csv(summaries, sheets))
     for sheet in sheets:
-        write_atomically(out / "results" / feedback.file_name(sheet.student), feedback.results_json(sheet, config))
+        write_atomically(
+            out / "results" / feedback.file_name(sheet.student), feedback.results_json(sheet, config, hidden)
+        )
     return sheets, summaries
 
 

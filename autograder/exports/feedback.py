@@ -34,7 +34,7 @@ def file_name(student: str) -> str:
     return name + ".json"
 
 
-def results_json(sheet: MarkSheet, config: Config) -> str:
+def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:
     """One student's marks as JSON; the same marks make the same bytes."""
     document = {
         "student": sheet.student,
@@ -66,7 +66,7 @@ def results_json(sheet: MarkSheet, config: Config) -> str:
                                 "outcome": str(test.result.outcome),
                                 "earned": test.earned,
                                 "out_of": test.out_of,
-                                "message": message_for(test, config.feedback.grade),
+                                "message": message_for(test, hidden),
                             }
                             for test in sheet.tests
                             if test.item.id == item.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from autograder.config import Config
 from autograder.exports.feedback import message_for
@@ -32,7 +33,7 @@ def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
     return csv_text([header, *rows])
 
 
-def outcomes_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
+def outcomes_csv(sheets: Sequence[MarkSheet], hidden: Literal["example", "hint"]) -> str:
     """A row per student and test; the messages are those that students may see."""
     header = ["student", "item", "test", "outcome", "earned", "out_of", "message"]
     rows: list[list[object]] = [
@@ -43,7 +44,7 @@ def outcomes_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
             test.result.outcome,
             test.earned,
             test.out_of,
-            message_for(test, config.feedback.grade),
+            message_for(test, hidden),
         ]
         for sheet in sheets
         for test in sheet.tests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -15,7 +15,7 @@ from autograder.records import PlannedTest, TestResult
 
 
 class _Once(Marking):
-    """Where pytest would run the tests, keep its session open and hand the results out one by one."""
+    """Where pytest would run the tests, run them once and keep the results."""
 
     def __init__(self, course: Course, session: Session, plan: Sequence[PlannedTest]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _Once(Marking):
 
 def run_public_tests(
     course: Course, files: Mapping[str, bytes], start_process: StartProcess, plan: Sequence[PlannedTest]
-) -> Iterator[TestResult]:
+) -> list[TestResult]:
     """Mark one submission with the tests in the course's public folder.
 
     Raises:
@@ -50,4 +50,4 @@ def run_public_tests(
         session.close()
     if run.collection_errors:
         raise GraderError("the public tests cannot be collected:\n" + "\n".join(run.collection_errors))
-    yield from run.results
+    return run.results

@@ -39,7 +39,10 @@ class WorkerProcess(Protocol):
     """A student's process as the grader sees it; `processes` has the one behind the wall, `checking` the plain one."""
 
     connection: socket.socket
-    output: int
+
+    @property
+    def output(self) -> int | None:
+        """A pipe to drain, or None for a process whose printing goes nowhere."""
 
     def waiting_seconds(self) -> float:
         """How long it has waited for a processor so far; 0 where the system does not say."""
@@ -71,8 +74,9 @@ class Worker:
         self._waited_before = 0.0
         self._selector = selectors.DefaultSelector()
         process.connection.setblocking(False)
-        os.set_blocking(process.output, False)
-        self._selector.register(process.output, selectors.EVENT_READ)
+        if process.output is not None:
+            os.set_blocking(process.output, False)
+            self._selector.register(process.output, selectors.EVENT_READ)
         self._selector.register(process.connection, selectors.EVENT_READ)
         self._last_words = b""
         try:
@@ -179,6 +183,8 @@ class Worker:
             self._process.kill()
 
     def _drain(self) -> None:
+        if self._process.output is None:
+            return
         try:
             chunk = os.read(self._process.output, 1 << 20)
         except BlockingIOError:

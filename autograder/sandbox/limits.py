@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 from pathlib import Path
 
 from autograder.sandbox.policy import Limits
@@ -16,6 +15,8 @@ def apply(limits: Limits, *, count_threads: bool) -> None:
         limits: the bounds; memory is counted from what the process already has.
         count_threads: only in a user namespace of its own is the kernel's count of threads this process's.
     """
+    import resource  # not on Windows, where `check` imports this package
+
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     bounds = {
         resource.RLIMIT_AS: pages * resource.getpagesize() + limits.memory_bytes,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import socket
 import sys
 import tempfile
@@ -114,6 +113,8 @@ def _seccomp() -> str:
 
 
 def _limits() -> str:
+    import resource
+
     limits.apply(Limits(memory_bytes=64 << 20, open_files=32), count_threads=False)
     linux.drop_privileges()
     try:

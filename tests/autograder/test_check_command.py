@@ -146,6 +146,39 @@ def test_an_endless_loop_costs_its_item_and_the_check_ends(check, handout, repos
     assert "TIMED_OUT: crop_of(1, 0): no answer within 2 seconds" in done.stdout
 
 
+def test_it_needs_nothing_that_only_unix_has(handout, built):
+    """As close to Windows as Linux gets: its missing modules and functions are missing for this package."""
+    driver = """
+import builtins, ctypes, os, selectors, sys
+original = builtins.__import__
+def guarded(name, globals=None, *rest):
+    if name in ("fcntl", "resource", "pwd", "grp", "termios") and str((globals or {}).get("__name__")).startswith("autograder"):
+        raise ModuleNotFoundError(name)
+    return original(name, globals, *rest)
+builtins.__import__ = guarded
+import contextlib, dataclasses, enum, pathlib, random, shutil, socket, tempfile, typing
+sys.platform = "win32"
+import autograder.sandbox
+sys.platform = "linux"
+import autograder.__main__
+for name in ("fork", "geteuid", "pidfd_open", "set_blocking", "sched_getaffinity"):
+    delattr(os, name)
+selectors.DefaultSelector = selectors.SelectSelector
+sys.argv = ["autograder", "check"]
+autograder.__main__.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", driver],
+        cwd=handout,
+        env=os.environ | {"PYTHONPATH": str(built[2]), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "0 of the" in done.stdout
+
+
 def test_outside_a_course_the_fix_is_named(check, tmp_path):
     done = check(tmp_path)
     assert done.returncode == 2

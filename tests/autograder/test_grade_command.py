@@ -205,11 +205,13 @@ def test_a_test_of_ours_that_kills_the_grader_costs_only_itself(autograder, cour
 
 
 def test_hidden_examples_can_be_kept_from_students(autograder, course, tmp_path):
-    config = course / "grading_config.yaml"
-    config.write_text(config.read_text() + "feedback: {grade: hint}\n")
-    autograder("grade", course / "submissions", "--course", course, "--out", tmp_path / "out")
+    arguments = ("grade", course / "submissions", "--course", course, "--out", tmp_path / "out")
+    autograder(*arguments, "--pipeline")
     messages = {row["test"]: row["message"] for row in rows(tmp_path / "out/outcomes.csv") if row["student"] == "ben"}
     assert messages["test_count_of_any_word"] == "Count letters"
+    assert "0 graded, 2 already known" in autograder(*arguments).stdout
+    messages = {row["test"]: row["message"] for row in rows(tmp_path / "out/outcomes.csv") if row["student"] == "ben"}
+    assert messages["test_count_of_any_word"].startswith("count('')")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_nothing_is_said_of_a_test_that_passed(hidden):
 @pytest.mark.parametrize("outcome", Outcome)
 @pytest.mark.parametrize("feedback", ["example", "hint"])
 def test_a_students_file_says_what_they_may_read_and_nothing_more(outcome, feedback):
-    text = results_json(sheet_of(outcome, feedback=feedback), config_with(feedback))
+    text = results_json(sheet_of(outcome, feedback=feedback), config_with(feedback), feedback)
     document = json.loads(text)
     assert "our traceback" not in text
     tests = {test["test"]: test for item in document["parts"][0]["items"] for test in item["tests"]}
@@ -77,7 +77,7 @@ def test_a_students_file_says_what_they_may_read_and_nothing_more(outcome, feedb
 
 
 def test_a_students_file_adds_up():
-    document = json.loads(results_json(sheet_of(Outcome.PASSED), config_with("example")))
+    document = json.loads(results_json(sheet_of(Outcome.PASSED), config_with("example"), "example"))
     items = document["parts"][0]["items"]
     assert document["parts"][0]["earned"] == sum(item["earned"] for item in items) == 3
     assert (document["total"], document["out_of"], document["percent"]) == (2.7, 2.7, 100)
@@ -87,7 +87,7 @@ def test_a_students_file_adds_up():
 
 def test_a_hint_is_given_where_marks_were_lost_and_not_elsewhere():
     def hints(outcome):
-        document = json.loads(results_json(sheet_of(outcome), config_with("example")))
+        document = json.loads(results_json(sheet_of(outcome), config_with("example"), "example"))
         return [item["hint"] for item in document["parts"][0]["items"]]
 
     assert hints(Outcome.FAILED) == ["Look.", "Count.", ""]
@@ -97,7 +97,7 @@ def test_a_hint_is_given_where_marks_were_lost_and_not_elsewhere():
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_name_and_message_survive_as_json(student, message):
     sheet = sheet_of(Outcome.FAILED, message, student=student)
-    document = json.loads(results_json(sheet, config_with("example")))
+    document = json.loads(results_json(sheet, config_with("example"), "example"))
     assert document["student"] == student
     assert document["parts"][0]["items"][0]["tests"][0]["message"] == message
 

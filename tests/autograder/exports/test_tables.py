@@ -66,7 +66,7 @@ def test_marks_have_a_row_per_student_and_a_column_per_item_part_and_total():
 
 
 def test_outcomes_have_a_row_per_student_and_test():
-    rows = table(outcomes_csv([sheet_of()], config_with()))
+    rows = table(outcomes_csv([sheet_of()], "example"))
     assert [(row["item"], row["test"], row["outcome"], row["earned"], row["message"]) for row in rows] == [
         ("A1", "test_seen", "PASSED", "1", ""),
         ("A2", "test_unseen", "FAILED", "0", "said"),
@@ -77,18 +77,18 @@ def test_outcomes_have_a_row_per_student_and_test():
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=4))
 def test_hostile_names_and_messages_stay_in_their_cells(students):
     sheets = [sheet_of(name, message=message) for name, message in students]
-    for text in (marks_csv(sheets, config_with()), outcomes_csv(sheets, config_with())):
+    for text in (marks_csv(sheets, config_with()), outcomes_csv(sheets, "example")):
         rows = table(text)
         assert None not in {key for row in rows for key in row}
         assert {row["student"] for row in rows} == {harmless(name) for name, _ in students}
-    messages = [row["message"] for row in table(outcomes_csv(sheets, config_with())) if row["item"] == "A2"]
+    messages = [row["message"] for row in table(outcomes_csv(sheets, "example")) if row["item"] == "A2"]
     assert messages == [harmless(message) for _, message in students]
 
 
 @pytest.mark.parametrize(("feedback", "shown"), [("example", "said"), ("hint", "Unseen: Count.")])
 def test_the_config_chooses_what_outcomes_say_of_hidden_tests(feedback, shown):
     sheet = sheet_of(seen=Outcome.FAILED, feedback=feedback)
-    rows = table(outcomes_csv([sheet], config_with(feedback)))
+    rows = table(outcomes_csv([sheet], feedback))
     assert [row["message"] for row in rows] == ["said", shown]
 
 
@@ -109,7 +109,7 @@ def test_grading_without_a_wall_is_stamped_on_every_table():
     for sandbox, stamped in (("none", True), ("reduced", False), ("full", False)):
         sheets = [sheet_of(), sheet_of("bo", sandbox=sandbox)]
         assert ("sandbox:none" in marks_csv(sheets, config)) is stamped
-        for text in (outcomes_csv(sheets, config), summary_csv(summarise(sheets, config), sheets)):
+        for text in (outcomes_csv(sheets, "example"), summary_csv(summarise(sheets, config), sheets)):
             rows = table(text)
             assert all(row.get("sandbox") == ("none" if stamped else None) for row in rows)
 

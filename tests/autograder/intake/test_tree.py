@@ -1,6 +1,5 @@
 import io
 import os
-import signal
 import stat
 import struct
 import zipfile
@@ -57,20 +56,6 @@ def refusal(tmp_path):
         return str(caught.value)
 
     return of
-
-
-@pytest.fixture
-def hanging_is_failing():
-    """A test that waits for a pipe fails, rather than waiting for ever."""
-
-    def on_alarm(number, frame):
-        raise TimeoutError("it waits")
-
-    before = signal.signal(signal.SIGALRM, on_alarm)
-    signal.alarm(5)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 word = st.text(

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -20,7 +21,12 @@ from autograder.course import Course
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.records import Outcome, SubmissionResult, TestResult
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    help="Marks PyTorch assignments: the tests never share a process with the code they mark.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 _out = Console()
 _err = Console(stderr=True)
 
@@ -65,9 +71,9 @@ def check(
             earned += marks if results[test].outcome is Outcome.PASSED else 0
             if results[test].outcome is not Outcome.PASSED:
                 label = "" if results[test].outcome is Outcome.FAILED else f"{results[test].outcome}: "
-                _out.print(f"          {label}{escape(results[test].message)}", highlight=False)
+                _out.print(_indented(f"{label}{results[test].message}"), highlight=False)
         if not passed and item.hint:
-            _out.print(f"          Hint: {escape(item.hint)}", highlight=False)
+            _out.print(_indented(f"Hint: {item.hint}"), highlight=False)
     total = sum(item.marks for item in config.items)
     _out.print(
         f"\n{earned:g} of the {out_of:g} marks that the public tests give. "
@@ -221,6 +227,10 @@ def _level(choice: SandboxChoice, required: sandbox.Level) -> sandbox.Level:
             "`autograder doctor` says what is missing; --sandbox none grades without a wall, code that you trust only"
         )
     return holds if choice is SandboxChoice.AUTO else wanted
+
+
+def _indented(text: str) -> Padding:
+    return Padding(escape(text), (0, 0, 0, 10))
 
 
 def _cores() -> int:

@@ -10,14 +10,14 @@ Each call crosses the wire to the student's sandboxed process and comes back as 
 """
 
 from autograder.grader.expect import (
-    Failed,
     expect_close,
     expect_equal,
     expect_integers,
+    expect_layer,
     expect_raises,
     expect_shape,
-    fail,
 )
+from autograder.grader.messages import Failed, describe, fail
 from autograder.grader.proxy import Student, StudentObject, StudentRaised
 
 __all__ = [
@@ -25,9 +25,11 @@ __all__ = [
     "Student",
     "StudentObject",
     "StudentRaised",
+    "describe",
     "expect_close",
     "expect_equal",
     "expect_integers",
+    "expect_layer",
     "expect_raises",
     "expect_shape",
     "fail",

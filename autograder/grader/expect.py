@@ -7,21 +7,15 @@ Each failure reads "<the call>: expected <this>, got <that>". The call is writte
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 import torch
 
-from autograder.grader.proxy import StudentRaised, describe, last_call
+from autograder import layers, wire
+from autograder.grader.messages import describe, fail
+from autograder.grader.proxy import StudentObject, StudentRaised
 
-
-class Failed(AssertionError):
-    """The student's answer is not what was asked. Its text is shown to the student as it stands."""
-
-
-def fail(message: str, of: str = "") -> NoReturn:
-    """Raise `Failed` with "<of, or the last call>: <message>"."""
-    where = of or last_call()
-    raise Failed(f"{where}: {message}" if where else message)
+LayerType = TypeVar("LayerType", bound=torch.nn.Module)
 
 
 def expect_equal(got: object, expected: object, of: str = "") -> None:
@@ -61,6 +55,22 @@ def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, o
         at = tuple(int(i) for i in torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), difference.shape))
         fail(f"expected {expected[at].item():.6g} at {at}, got {tensor[at].item():.6g}", of)
     return tensor
+
+
+def expect_layer(got: object, kind: type[LayerType], of: str = "") -> LayerType:
+    """Require exactly a `kind` of torch.nn, and return the grader's own one with its settings and weights.
+
+    Whatever else the student's object does, by hooks or by a forward pass of its own, stays behind the wall.
+    """
+    words = got.in_words() if isinstance(got, StudentObject) else got
+    if not isinstance(words, wire.Layer) or words.type_name != kind.__name__:
+        fail(f"expected a plain nn.{kind.__name__}, got {describe(words)}", of)
+    try:
+        module = layers.build(words)
+    except ValueError as error:
+        fail(f"the nn.{kind.__name__} has settings or weights that do not make a layer ({error})", of)
+    assert isinstance(module, kind)
+    return module
 
 
 def expect_raises(error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

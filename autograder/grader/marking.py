@@ -18,7 +18,7 @@ import pytest
 from hypothesis.errors import Flaky
 
 from autograder.errors import GraderError
-from autograder.grader.expect import Failed
+from autograder.grader.messages import Failed, last_call
 from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome, PlannedTest, TestResult
@@ -181,8 +181,6 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
         case None:
             return TestResult(name, Outcome.PASSED, wall_seconds=seconds)
         case WorkerLost():
-            from autograder.grader.proxy import last_call
-
             return TestResult(name, raised.outcome, f"{last_call()}: {raised.message}", wall_seconds=seconds)
         case StudentRaised() | Unusable():
             return TestResult(name, raised.outcome, _text(raised), wall_seconds=seconds)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from autograder import layers, wire
 from autograder.errors import GraderError
+from autograder.grader import messages
 from autograder.grader.worker import StartProcess, Worker, WorkerLost
 from autograder.records import Outcome
 from autograder.sandbox.policy import Limits
 
-LayerType = TypeVar("LayerType", bound=torch.nn.Module)
 _WALL = (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
-_LONGEST_DESCRIPTION = 120
 
 
 class StudentRaised(Exception):
@@ -40,7 +39,7 @@ class StudentRaised(Exception):
             self.outcome = Outcome.FORBIDDEN
         else:
             self.outcome = Outcome.FAILED
-        super().__init__(f"{last_call()} raised {self.summary}")
+        super().__init__(f"{messages.last_call()} raised {self.summary}")
 
 
 class Unusable(BaseException):
@@ -76,26 +75,11 @@ class StudentObject:
             raise AttributeError(name)
         return _Callable(self._session, [self.remote.number, name])
 
-    def layer(self, kind: type[LayerType]) -> LayerType:
-        """The grader's own layer with this one's settings and weights, if it is exactly a `kind` of torch.nn.
-
-        Raises:
-            Failed: it is not, or its settings and weights do not make one.
-        """
-        from autograder.grader.expect import fail  # it reads `last_call` from here
-
+    def in_words(self) -> object:
+        """What the student's process says of it: a `wire.Layer`, if it is honest."""
         if self._session.worker is not self._worker:
             raise GraderError("a test kept an object of a student's process that has ended")
-        words = self._session.ask(wire.Describe(self.remote.number))
-        if not isinstance(words, wire.Layer) or words.type_name != kind.__name__:
-            got = words.type_name if isinstance(words, wire.Layer) else describe(words)
-            fail(f"expected a plain nn.{kind.__name__}, got {got}")
-        try:
-            module = layers.build(words)
-        except ValueError as error:
-            fail(f"the nn.{kind.__name__} has settings or weights that do not make a layer ({error})")
-        assert isinstance(module, kind)
-        return module
+        return self._session.ask(wire.Describe(self.remote.number))
 
 
 class _Callable:
@@ -151,8 +135,7 @@ class Session:
 
     def begin_test(self, seconds: float) -> None:
         """Start charging a new test."""
-        global _last_call
-        _last_call = ""
+        messages.note_call("")
         self._seconds = seconds
         if self.worker:
             self.worker.begin_test(seconds)
@@ -163,8 +146,7 @@ class Session:
         Raises:
             StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
         """
-        global _last_call
-        _last_call = _call_text(path, arguments, keywords)
+        messages.note_call(_call_text(path, arguments, keywords))
         call = wire.Call(
             path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}
         )
@@ -172,8 +154,6 @@ class Session:
 
     def ask(self, request: wire.Call | wire.Describe) -> Any:
         """Send one request to the worker, starting one if there is none."""
-        from autograder.grader.expect import fail
-
         try:
             if self.worker is None:
                 self.worker = Worker(self._start_process(self._limits), self._limits)
@@ -192,7 +172,7 @@ class Session:
         if isinstance(reply, wire.NotImported):
             outcome = Outcome.FORBIDDEN if reply.error_number in _WALL else Outcome.CRASHED
             raise Unusable(outcome, f"your file does not import: {reply.reason}")
-        return fail(f"expected plain values, tensors or layers, got {reply.reason}")
+        return messages.fail(f"expected plain values, tensors or layers, got {reply.reason}")
 
     def close(self) -> None:
         """End the worker, if there is one."""
@@ -211,30 +191,6 @@ class Session:
         return value
 
 
-_last_call = ""
-
-
-def last_call() -> str:
-    """The student's function that was called last, with its arguments, as a student would write it."""
-    return _last_call
-
-
-def describe(value: object) -> str:
-    """A value in a few words, for messages."""
-    if isinstance(value, StudentObject):
-        return f"a {value.type_name}"
-    if isinstance(value, wire.Layer):
-        return f"a {value.type_name}"
-    if isinstance(value, torch.Tensor):
-        if value.ndim == 0 and value.device.type != "meta":
-            return f"tensor({value.item()})"
-        return f"a tensor of shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})"
-    if isinstance(value, list | tuple | dict) and len(value) > 40:
-        return f"a {type(value).__name__} of {len(value)} items"
-    text = repr(value) if not isinstance(value, str) or len(value) <= _LONGEST_DESCRIPTION else repr(value[:80])
-    return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
-
-
 def _outgoing(value: Any) -> Any:
     if isinstance(value, StudentObject):
         return value.remote
@@ -247,6 +203,6 @@ def _outgoing(value: Any) -> Any:
 
 def _call_text(path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in path[1:]) or "the module"
-    shown = [str(value) if isinstance(value, torch.nn.Module) else describe(value) for value in arguments]
-    shown += [f"{key}={describe(value)}" for key, value in keywords.items()]
+    shown = [str(value) if isinstance(value, torch.nn.Module) else messages.describe(value) for value in arguments]
+    shown += [f"{key}={messages.describe(value)}" for key, value in keywords.items()]
     return f"{name}({', '.join(shown)})"

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from autograder.grader import StudentObject, expect_equal, expect_integers, expect_raises, fail
+from autograder.grader import describe, expect_equal, expect_integers, expect_layer, expect_raises, fail
 
 KERNELS = st.sampled_from([3, 5, 2, 4, 1, 6])
 STRIDES = st.sampled_from([2, 1, 3, 4, 5])
@@ -106,7 +106,7 @@ def expect_shapes(student: Any, **expected: tuple[int, ...]) -> None:
     """Require these entries of the student's predictions."""
     shapes = student.conv_inverse.predict_shapes()
     if not isinstance(shapes, dict):
-        fail("expected a dictionary of shapes")
+        fail(f"expected a dictionary of shapes, got {describe(shapes)}")
     for name, shape in expected.items():
         if name not in shapes:
             fail(f'expected a shape for "{name}", got none')
@@ -379,14 +379,7 @@ def convolutions(
 
 def inverse_of(student: Any, conv: nn.Conv2d, size: tuple[int, int], of: str) -> nn.ConvTranspose2d:
     """Return the student's layer, rebuilt here from its settings and weights."""
-    return rebuilt(student.conv_inverse.invert(conv, size), of)
-
-
-def rebuilt(answer: object, of: str) -> nn.ConvTranspose2d:
-    """Return the grader's own copy of a plain transposed convolution that the student's function returned."""
-    if not isinstance(answer, StudentObject):
-        fail("expected an nn.ConvTranspose2d", of)
-    return answer.layer(nn.ConvTranspose2d)
+    return expect_layer(student.conv_inverse.invert(conv, size), nn.ConvTranspose2d, of)
 
 
 def one_dimension(layer: nn.ConvTranspose2d, axis: int, of: str) -> dict[str, int]:
@@ -535,7 +528,7 @@ def upsampler(student: Any, factor: int, kernel_size: int, channels: tuple[int, 
     answer = student.conv_inverse.upsample_by(
         factor, kernel_size=kernel_size, in_channels=channels[0], out_channels=channels[1]
     )
-    return rebuilt(answer, of=f"factor {factor}, kernel {kernel_size}")
+    return expect_layer(answer, nn.ConvTranspose2d, of=f"factor {factor}, kernel {kernel_size}")
 
 
 def check_upsampler(student: Any, factor: int, kernel_size: int, size: tuple[int, int]) -> None:
@@ -570,7 +563,7 @@ def test_upsample_makes_the_layer_that_was_asked_for(
     """The layer has the kernel and the channels asked for, the factor as its stride, and dilation 1."""
     answer = student.conv_inverse.upsample_by(factor, kernel_size, channels[0], channels[1])
     of = f"upsample_by({factor}, {kernel_size}, {channels[0]}, {channels[1]})"
-    layer = rebuilt(answer, of)
+    layer = expect_layer(answer, nn.ConvTranspose2d, of)
     expected = {
         "in_channels": channels[0],
         "out_channels": channels[1],

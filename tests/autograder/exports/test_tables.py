@@ -119,5 +119,5 @@ def test_the_same_marks_make_the_same_bytes_whatever_the_times():
     fast = SubmissionResult("amal", "d", (TestResult("test_seen", Outcome.FAILED, "no", "", 0.1),), wall_seconds=0.2)
     config = config_with()
     slow_sheet, fast_sheet = (mark_sheet(each, "full", config) for each in (slow, fast))
-    assert outcomes_csv([slow_sheet], config) == outcomes_csv([fast_sheet], config)
+    assert outcomes_csv([slow_sheet], "example") == outcomes_csv([fast_sheet], "example")
     assert marks_csv([slow_sheet], config) == marks_csv([fast_sheet], config)

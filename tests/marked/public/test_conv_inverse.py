@@ -9,14 +9,14 @@ from typing import Any
 import torch.nn.functional as F
 from torch import nn, zeros
 
-from autograder.grader import StudentObject, expect_equal, expect_integers, expect_raises, fail
+from autograder.grader import describe, expect_equal, expect_integers, expect_layer, expect_raises, fail
 
 
 def test_lecture_convolution(student: Any) -> None:
     """A 5 by 5 kernel makes (2, 8, 60, 60) of (2, 8, 64, 64)."""
     shapes = student.conv_inverse.predict_shapes()
     if not isinstance(shapes, dict):
-        fail("expected a dictionary of shapes")
+        fail(f"expected a dictionary of shapes, got {describe(shapes)}")
     expect_equal(shapes.get("conv"), (2, 8, 60, 60), of="conv")
 
 
@@ -72,7 +72,7 @@ def test_invert_layers_of_the_lecture(student: Any) -> None:
     for settings, there in (({}, 60), ({"padding": 2}, 64), ({"stride": 2}, 30)):
         of = ", ".join(["kernel 5", *(f"{name} {value}" for name, value in settings.items()), "on 64x64"])
         answer = student.conv_inverse.invert(nn.Conv2d(8, 8, 5, **settings), (64, 64))
-        layer = transposed_convolution(answer, of)
+        layer = expect_layer(answer, nn.ConvTranspose2d, of)
         expect_equal(forward_shape(layer, (2, 8, there, there), of), (2, 8, 64, 64), of)
 
 
@@ -81,7 +81,7 @@ def test_upsample_twice_as_large(student: Any) -> None:
     for kernel_size in (3, 4):
         of = f"factor 2, kernel {kernel_size} on 7x7"
         answer = student.conv_inverse.upsample_by(2, kernel_size, in_channels=3, out_channels=2)
-        layer = transposed_convolution(answer, of)
+        layer = expect_layer(answer, nn.ConvTranspose2d, of)
         expect_equal(forward_shape(layer, (2, 3, 7, 7), of), (2, 2, 14, 14), of)
 
 
@@ -89,13 +89,6 @@ def test_crop_of_small_settings(student: Any) -> None:
     """padding crops both ends; output_padding gives rows back at the end only."""
     expect_equal(student.conv_inverse.crop_of(1, 0), (1, 1))
     expect_equal(student.conv_inverse.crop_of(2, 1), (2, 1))
-
-
-def transposed_convolution(answer: object, of: str) -> nn.ConvTranspose2d:
-    """Return the layer that the student's function returned, rebuilt here."""
-    if not isinstance(answer, StudentObject):
-        fail("expected an nn.ConvTranspose2d", of)
-    return answer.layer(nn.ConvTranspose2d)
 
 
 def forward_shape(layer: nn.ConvTranspose2d, shape: tuple[int, ...], of: str) -> tuple[int, ...]:

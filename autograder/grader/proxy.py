@@ -158,7 +158,9 @@ class Session:
             if self.worker is None:
                 self.worker = Worker(self._start_process(self._limits), self._limits)
                 self.worker.begin_test(self._seconds)
-                self.worker.request(wire.Start(dict(self._files)))
+                started = self.worker.request(wire.Start(dict(self._files)))
+                if not isinstance(started, wire.Value):
+                    raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
             reply = self.worker.request(request)
         except WorkerLost:
             self.close()

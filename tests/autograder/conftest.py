@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from autograder.grader.processes import from_zygote
@@ -23,6 +24,10 @@ from autograder.pool import Pool
 from autograder.sandbox import Level, Limits, level_of, probe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("harness", deadline=None)
+hypothesis.settings.load_profile("harness")
 
 
 @pytest.fixture(scope="session")

@@ -228,3 +228,8 @@ def test_a_module_that_does_not_import_is_unusable(ask):
 
 def test_a_submitted_torch_does_not_replace_torch(ask):
     assert ask("import torch\ndef run():\n    return float(torch.ones(2).sum())") == 2.0
+
+
+def test_a_submission_larger_than_its_disk_is_told_so(ask):
+    with pytest.raises(Unusable, match="do not fit"):
+        ask("def run():\n    return 1\n" + "#" * (3 * MEGABYTE), limits=Limits(disk_bytes=MEGABYTE))

@@ -326,9 +326,9 @@ def test_code_cells_are_counted_from_1_in_every_format(make, as_lines):
 def test_outputs_are_ignored_however_large():
     output = {"output_type": "stream", "name": "stdout", "text": "x" * (50 << 20)}
     text = json.dumps(version_4(DEFINITION, outputs=[output]))
-    begin = time.monotonic()
+    begin = time.process_time()
     assert notebook.code_cells(text) == {1: DEFINITION}
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("text", ["", "no notebook", "[]", "{}", '{"nbformat": 4}', '{"nbformat": 99, "cells": []}'])

@@ -60,13 +60,13 @@ class Pool:
         student = {"level": int(self._level), "hidden": [str(p) for p in self._hidden], "preload": list(self._preload)}
         grader = {"folders": [str(folder) for folder in self._test_folders]}
         self._processes = [
-            _start("autograder.student_worker", ["zygote"], [student_end], student, environment()),
-            _start(
-                "autograder.grader.zygote", [], [grader_end, self._control], grader, dict(os.environ) | environment()
-            ),
+            _start("autograder.student_worker", ["zygote"], [student_end], environment()),
+            _start("autograder.grader.zygote", [], [grader_end, self._control], dict(os.environ) | environment()),
         ]
         student_end.close()
         grader_end.close()
+        self._control.send(msgspec.json.encode(student))
+        self._jobs.send(msgspec.json.encode(grader))
         try:
             if self._receive(self._control, self._processes[0]) != b"ready":
                 raise SandboxError(
@@ -210,20 +210,11 @@ class _Job:
 
 
 def _start(
-    module: str,
-    words: list[str],
-    sockets: list[socket.socket],
-    settings: Mapping[str, object],
-    variables: dict[str, str],
+    module: str, words: list[str], sockets: list[socket.socket], variables: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     descriptors = [each.fileno() for each in sockets]
     return subprocess.Popen(
-        [
-            *(sys.executable, "-P", "-s", "-m", module),
-            *words,
-            *map(str, descriptors),
-            msgspec.json.encode(settings).decode(),
-        ],
+        [sys.executable, "-P", "-s", "-m", module, *words, *map(str, descriptors)],
         pass_fds=descriptors,
         env=variables,
         stdin=subprocess.DEVNULL,

@@ -1,8 +1,9 @@
 """The warm process that holds the marked tests: collects them once, then forks once per submission.
 
-Run as `python -m autograder.grader.zygote JOBS_DESCRIPTOR CONTROL_DESCRIPTOR SETTINGS`. `jobs` is a SOCK_SEQPACKET
-socket from the pool; each packet brings one more socket, on which the forked child reads one `Job` and answers
-with `Event`s, one per line of JSON. `control` leads to the student zygote; the child asks it for workers itself.
+Run as `python -m autograder.grader.zygote JOBS_DESCRIPTOR CONTROL_DESCRIPTOR`. `jobs` is a SOCK_SEQPACKET socket
+from the pool: its first packet holds the settings, and each other brings one more socket, on which the forked child
+reads one `Job` and answers with `Event`s, one per line of JSON. `control` leads to the student zygote; the child asks
+it for workers itself.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from autograder.sandbox.policy import Limits
 
 
 class Settings(msgspec.Struct):
-    """What the zygote is started with, as JSON on its command line."""
+    """The first message from the pool."""
 
     folders: list[str]
 
@@ -129,12 +130,12 @@ def _warm_up_hypothesis() -> None:
         fails_late()
 
 
-def main(jobs_descriptor: int, control_descriptor: int, settings_text: str) -> int:
+def main(jobs_descriptor: int, control_descriptor: int) -> int:
     """Collect, then serve."""
     torch.set_num_threads(1)
-    settings = msgspec.json.decode(settings_text, type=Settings)
-    configure_hypothesis()
     jobs = socket.socket(fileno=jobs_descriptor)
+    settings = msgspec.json.decode(jobs.recv(1 << 16), type=Settings)
+    configure_hypothesis()
     zygote = _Zygote(jobs, socket.socket(fileno=control_descriptor))
     exit_code = pytest.main(collect_arguments([Path(folder) for folder in settings.folders]), plugins=[zygote])
     if zygote.collection_errors or not zygote.items:
@@ -143,4 +144,4 @@ def main(jobs_descriptor: int, control_descriptor: int, settings_text: str) -> i
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,4 +1,4 @@
-"""Entry of the student's side: `zygote CONTROL_DESCRIPTOR SETTINGS` to grade, `connect PORT` to check one's own.
+"""Entry of the student's side: `zygote CONTROL_DESCRIPTOR` to grade, `connect PORT` to check one's own.
 
 `connect` serves one submission without a wall, on any operating system: it is for students and their own code.
 """
@@ -28,6 +28,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "zygote":
         from autograder.student_worker import zygote
 
-        zygote.main(int(sys.argv[2]), sys.argv[3])
+        zygote.main(int(sys.argv[2]))
     else:
         _connect(int(sys.argv[2]))

@@ -38,7 +38,7 @@ _REQUEST_LIMIT = 1 << 16
 
 
 class Settings(msgspec.Struct):
-    """What the zygote is started with, as JSON on its command line."""
+    """The first message on the control socket: not on the command line, which students can read."""
 
     level: int
     hidden: list[str]
@@ -51,11 +51,11 @@ class Request(msgspec.Struct):
     limits: sandbox.Limits
 
 
-def main(control_descriptor: int, settings_text: str) -> None:
+def main(control_descriptor: int) -> None:
     """Warm up, then fork workers until the graders have hung up."""
     linux.die_with_parent(signal.SIGKILL)
-    settings = msgspec.json.decode(settings_text, type=Settings)
     control = socket.socket(fileno=control_descriptor)
+    settings = msgspec.json.decode(control.recv(_REQUEST_LIMIT), type=Settings)
     torch.set_num_threads(1)
     # The worker's own lazy import goes with them: this package's files may be out of sight behind the wall.
     # numpy.random is imported lazily by whoever seeds it first, which every worker does.

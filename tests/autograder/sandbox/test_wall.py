@@ -233,3 +233,9 @@ def test_a_submitted_torch_does_not_replace_torch(ask):
 def test_a_submission_larger_than_its_disk_is_told_so(ask):
     with pytest.raises(Unusable, match="do not fit"):
         ask("def run():\n    return 1\n" + "#" * (3 * MEGABYTE), limits=Limits(disk_bytes=MEGABYTE))
+
+
+def test_the_command_line_names_no_path_of_the_course(ask):
+    line = ask(attempt("return open('/proc/self/cmdline', 'rb').read()"))
+    assert b"student_worker" in line
+    assert b"tests" not in line

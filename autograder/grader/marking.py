@@ -6,6 +6,7 @@ Collected once, the tests can be run again and again: `Marking.run` takes pytest
 from __future__ import annotations
 
 import os
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -197,8 +198,7 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
 
 
 def _text(error: BaseException) -> str:
-    """The exception's own text: its first two lines, in which no address differs from run to run."""
-    import re
-
+    """The exception's own text: its first two lines, without control characters or what differs from run to run."""
     lines = [line for line in str(error).splitlines() if line.strip()][:2]
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", "\n".join(lines)) or type(error).__name__
+    printable = "".join(character for character in "\n".join(lines) if character == "\n" or character.isprintable())
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", printable) or type(error).__name__

@@ -41,14 +41,38 @@ def last_call() -> str:
 
 
 def describe(value: object) -> str:
-    """A value in a few words, for messages."""
-    if isinstance(value, Named):
-        return f"a {value.type_name}"[:_LONGEST_DESCRIPTION]
-    if isinstance(value, torch.Tensor):
-        if value.ndim == 0 and value.device.type != "meta":
-            return f"tensor({value.item()})"
-        return f"a tensor of shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})"
-    if isinstance(value, list | tuple | dict) and len(value) > 40:
-        return f"a {type(value).__name__} of {len(value)} items"
-    text = repr(value) if not isinstance(value, str) or len(value) <= _LONGEST_DESCRIPTION else repr(value[:80])
+    """A value in a few words, for messages; quick and short whatever a student made."""
+    parts: list[str] = []
+    _describe(value, parts)
+    text = "".join(parts)
     return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
+
+
+def _describe(value: object, parts: list[str]) -> None:
+    """Append the value's words to `parts`, and no more once they are long enough to be cut."""
+    if sum(map(len, parts)) > _LONGEST_DESCRIPTION:
+        return
+    if isinstance(value, list | tuple | dict):
+        if len(value) > 40:
+            parts.append(f"a {type(value).__name__} of {len(value)} items")
+            return
+        opening, closing = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}[type(value)]
+        parts.append(opening)
+        for index, item in enumerate(value):
+            parts.append(", " if index else "")
+            _describe(item, parts)
+            if isinstance(value, dict):
+                parts.append(": ")
+                _describe(value[item], parts)
+        parts.append(",)" if isinstance(value, tuple) and len(value) == 1 else closing)
+    elif isinstance(value, Named):
+        parts.append(f"a {value.type_name}")
+    elif isinstance(value, torch.Tensor):
+        if value.ndim == 0 and value.device.type != "meta":
+            parts.append(f"tensor({value.item()})")
+        else:
+            parts.append(f"a tensor of shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})")
+    elif isinstance(value, str | bytes):
+        parts.append(repr(value[: _LONGEST_DESCRIPTION + 1]))
+    else:
+        parts.append(repr(value))

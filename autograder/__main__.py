@@ -107,7 +107,7 @@ def grade(
 
     the_course = _course(course, Path("."))
     config = the_course.config
-    found = find_submissions(submissions, config.modules, the_course.stub_digests())
+    found = find_submissions(submissions, config.modules, the_course.stub_digests(), out.resolve())
     level = _level(sandbox_level, config.level)
     feedback = config.feedback.pipeline if pipeline else config.feedback.grade
     for submission in found:

@@ -43,6 +43,10 @@ class PlainProcess:
         """See `WorkerProcess`."""
         return 0.0
 
+    def processor_seconds(self) -> float:
+        """See `WorkerProcess`."""
+        return 0.0
+
     def kill(self) -> None:
         """See `WorkerProcess`."""
         self._process.kill()

@@ -116,11 +116,16 @@ class Config(_Model):
         return Level[self.sandbox.upper()]
 
     def plan(self, *, public_only: bool = False) -> list[PlannedTest]:
-        """The tests to run, in the order of the file."""
+        """The tests to run, in the order of the file, public ones first.
+
+        Students read all of a public test's message: when it is written, their process must not yet have seen what
+        a hidden test asks.
+        """
         return [
             PlannedTest(test, item.id, item.seconds or self.limits.seconds)
+            for public in ((True,) if public_only else (True, False))
             for item in self.items
-            for test in (item.public if public_only else item.tests)
+            for test in (item.public if public else item.hidden)
         ]
 
     @model_validator(mode="after")

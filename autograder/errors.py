@@ -6,6 +6,7 @@
     │   └── SubmissionError   exit 2: no submission can be read from what was given
     ├── SandboxError          exit 2: the wall cannot be built to the required level
     └── GraderError           exit 3: the grader itself failed; never the student's fault
+        └── ZygoteEndedError  a warm process is gone; the submission is graded again on new ones
 
 Each message is one or two sentences that name the file or setting and say what to do next. Only `__main__`
 prints them. What a *student's* code does wrong is no exception of the library: it becomes an outcome
@@ -39,3 +40,7 @@ class GraderError(AutograderError):
     """The grader failed, not the student."""
 
     exit_code = 3
+
+
+class ZygoteEndedError(GraderError):
+    """A warm process has ended: what it was asked says nothing about the submission."""

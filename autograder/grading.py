@@ -15,14 +15,14 @@ from typing import Literal
 
 from autograder.config import Config
 from autograder.course import Course
-from autograder.errors import GraderError
+from autograder.errors import GraderError, SandboxError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
 from autograder.pool import Pool
 from autograder.records import Outcome, Submission, SubmissionResult, TestResult
-from autograder.sandbox.policy import Level
+from autograder.sandbox.policy import Level, readable_paths
 
 # A zygote that something outside has killed is started again this often in one run.
 _STARTS = 3
@@ -47,8 +47,16 @@ def grade(
 
     Raises:
         GraderError: the warm processes keep ending.
+        SandboxError: something that no student may see cannot be hidden at this level.
         ConfigError: the config and the tests do not fit each other.
     """
+    hidden = (*course.hidden_paths, *hidden)
+    for path in hidden if level is Level.REDUCED else ():
+        if any(path.is_relative_to(readable) for readable in readable_paths()):
+            raise SandboxError(
+                f"{path} lies where students' code may read, and without namespaces it cannot be hidden; "
+                "move it elsewhere, to a home directory or /srv, say"
+            )
     digest = course.digest()
     pending = [each for each in submissions if not store.has(each.student, each.digest, digest, str(level))]
     graded = len(pending)
@@ -56,7 +64,7 @@ def grade(
     for _ in range(_STARTS):
         if not pending:
             break
-        with Pool([course.marked], course.config.preload, level, [*course.hidden_paths, *hidden]) as pool:
+        with Pool([course.marked], course.config.preload, level, hidden) as pool:
             course.check_tests(pool.tests)
             pending = _grade_on(
                 pool, course.config, pending, jobs, lambda each: _keep(each, store, digest, level, on_result)
@@ -105,7 +113,7 @@ def _grade_one(pool: Pool, config: Config, submission: Submission) -> Submission
             results, flooded = pool.mark(submission.files, config.limits.limits(), config.plan())
         except GraderError:
             return None
-        if not pool.alive():
+        if not pool.alive() or any(result.detail.startswith(ZygoteEndedError.__name__) for result in results):
             return None
         if flooded:
             flags = (*flags, f"printed more than {config.limits.output_kb} KB")

@@ -46,8 +46,9 @@ def build(layer: wire.Layer) -> torch.nn.Module:
     settings.pop("device", None)
     try:
         if "dtype" in settings:
-            settings |= {"dtype": wire.DTYPES[settings["dtype"]], "device": "meta"}
-        module: torch.nn.Module = kind(**settings)
+            settings["dtype"] = wire.DTYPES[settings["dtype"]]
+        with torch.device("meta"):
+            module: torch.nn.Module = kind(**settings)
         module.load_state_dict(layer.state, assign=True)
     except Exception as error:  # whatever a constructor raises on settings that it was never meant for
         raise ValueError(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error

@@ -31,7 +31,7 @@ from autograder.sandbox.policy import Level, Limits, environment
 _START_SECONDS = 300.0
 _END_SECONDS = 10.0
 # Without any event for this many times the test's own limit, the grader's side is taken to hang.
-_HANG_FACTOR = 30
+_HANG_FACTOR = 60
 
 
 class Pool:
@@ -52,6 +52,7 @@ class Pool:
         self._level = level
         self._hidden = hidden
         self._lock = threading.Lock()
+        self._children: set[int] = set()
         self.tests: list[tuple[str, str]] = []
 
     def __enter__(self) -> Pool:
@@ -92,6 +93,9 @@ class Pool:
         student, grader = self._processes
         grader.kill()
         grader.wait()
+        for child in list(self._children):  # of jobs that were interrupted
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         # Nobody is left to ask it for workers: it buries those it has, and ends.
         with contextlib.suppress(subprocess.TimeoutExpired):
             student.wait(_END_SECONDS)
@@ -149,7 +153,7 @@ class Pool:
                 ours.close()
                 raise GraderError("the grader zygote has ended") from error
         job = msgspec.msgpack.encode({"files": dict(files), "limits": limits, "plan": plan})
-        return _Job(ours, job, _HANG_FACTOR * max(test.seconds for test in plan))
+        return _Job(ours, job, _HANG_FACTOR * max(test.seconds for test in plan), self._children)
 
     @staticmethod
     def _receive(connection: socket.socket, process: subprocess.Popen[bytes]) -> bytes:
@@ -167,10 +171,11 @@ class Pool:
 class _Job:
     """The pool's end of one job: sends it, then yields events until the child has ended or hangs."""
 
-    def __init__(self, connection: socket.socket, job: bytes, silence_seconds: float) -> None:
+    def __init__(self, connection: socket.socket, job: bytes, silence_seconds: float, children: set[int]) -> None:
         self._connection = connection
         self._job = job
         self._silence_seconds = silence_seconds
+        self._children = children
         self._child = 0
         self._hanging_child = 0
 
@@ -181,6 +186,7 @@ class _Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        self._children.discard(self._child)
         if self._hanging_child:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._hanging_child, signal.SIGKILL)
@@ -205,6 +211,7 @@ class _Job:
         event: dict[str, object] = msgspec.json.decode(line)
         if "process" in event:
             self._child = int(str(event["process"]))
+            self._children.add(self._child)
             return self.__next__()
         return event
 

@@ -90,6 +90,12 @@ class Start(msgspec.Struct, tag=True):
     files: dict[str, Any]
 
 
+class Import(msgspec.Struct, tag=True):
+    """Import one of the student's modules."""
+
+    module: str
+
+
 class Call(msgspec.Struct, tag=True):
     """Call what `path` names: a module's name or an object's number, then attributes."""
 
@@ -138,7 +144,7 @@ class Refused(msgspec.Struct, tag=True):
     reason: str
 
 
-Request: TypeAlias = Start | Call | Describe
+Request: TypeAlias = Start | Import | Call | Describe
 Reply: TypeAlias = Value | Raised | Missing | NotImported | Refused
 
 
@@ -146,7 +152,7 @@ class Envelope(msgspec.Struct):
     """A message and its number; a reply carries the number of its request."""
 
     number: int
-    message: Start | Call | Describe | Value | Raised | Missing | NotImported | Refused
+    message: Start | Import | Call | Describe | Value | Raised | Missing | NotImported | Refused
 
 
 def encode(envelope: Envelope, stand_in: Callable[[Any], Remote | Layer | None] = lambda value: None) -> bytes:

@@ -48,6 +48,8 @@ def expect_shape(got: object, shape: tuple[int, ...], of: str = "") -> torch.Ten
 def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, of: str = "") -> torch.Tensor:
     """Require a tensor of the expected shape whose values differ by at most `tolerance` (nan never does)."""
     tensor = expect_shape(got, tuple(expected.shape), of)
+    if tensor.device.type == "meta":
+        fail("expected a tensor with values, got one on the device meta", of)
     if tensor.is_complex():
         fail(f"expected real numbers, got {tensor.dtype}", of)
     difference = (tensor.double() - expected.double()).abs()

@@ -16,9 +16,8 @@ from typing import Any, Literal
 
 import hypothesis
 import pytest
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, HypothesisException
 
-from autograder.errors import GraderError
 from autograder.grader.messages import Failed, last_call
 from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
@@ -28,6 +27,7 @@ from autograder.records import Outcome, PlannedTest, TestResult
 # smallest example is the same on a slow machine.
 _SHRINKING_EXAMPLES = 300
 _SEED = 321
+_LONGEST_LINE = 600
 _STUDENT_FAULTS = (Failed, AssertionError, StudentRaised, Unusable)
 
 PYTEST_ARGUMENTS = (
@@ -39,6 +39,14 @@ PYTEST_ARGUMENTS = (
     *(f"-pno:{name}" for name in ("junitxml", "doctest", "unittest", "nose", "setuponly", "setupplan", "debugging")),
     *(f"-pno:{name}" for name in ("pastebin", "recwarn", "threadexception", "unraisableexception", "tmpdir")),
 )
+
+
+class _OurFault(BaseException):
+    """Carries an error of the grader's own past hypothesis, which would take it for a failing example."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class _ShrunkEnough(BaseException):
@@ -170,6 +178,10 @@ def _bounded(test: Callable[..., Any]) -> Callable[..., Any]:
         except _STUDENT_FAULTS as error:
             failure = error
             raise
+        except HypothesisException:  # how a test says that an example is not one
+            raise
+        except Exception as error:
+            raise _OurFault(error) from error
 
     return bounded
 
@@ -178,11 +190,13 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
     """Whose fault it was. Whatever is not plainly the student's is ours."""
     if isinstance(raised, _ShrunkEnough):
         raised = raised.failure
+    if isinstance(raised, _OurFault):
+        raised = raised.error
     match raised:
         case None:
             return TestResult(name, Outcome.PASSED, wall_seconds=seconds)
         case WorkerLost():
-            return TestResult(name, raised.outcome, f"{last_call()}: {raised.message}", wall_seconds=seconds)
+            return TestResult(name, raised.outcome, _shown(f"{last_call()}: {raised.message}"), wall_seconds=seconds)
         case StudentRaised() | Unusable():
             return TestResult(name, raised.outcome, _text(raised), wall_seconds=seconds)
         case AssertionError():
@@ -193,12 +207,15 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
         case _:
             detail = "".join(traceback.format_exception(raised))
             message = "the grader failed here, not your code; a person will look at it"
-            kind = "GraderError" if isinstance(raised, GraderError) else type(raised).__name__
-            return TestResult(name, Outcome.GRADER_ERROR, message, f"{kind}: {detail}", seconds)
+            return TestResult(name, Outcome.GRADER_ERROR, message, f"{type(raised).__name__}: {detail}", seconds)
 
 
 def _text(error: BaseException) -> str:
-    """The exception's own text: its first two lines, without control characters or what differs from run to run."""
-    lines = [line for line in str(error).splitlines() if line.strip()][:2]
+    return _shown(str(error)) or type(error).__name__
+
+
+def _shown(text: str) -> str:
+    """Two lines at most, of bounded length, without control characters or what differs from run to run."""
+    lines = [line[:_LONGEST_LINE] for line in text[: 4 * _LONGEST_LINE].splitlines() if line.strip()][:2]
     printable = "".join(character for character in "\n".join(lines) if character == "\n" or character.isprintable())
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", printable) or type(error).__name__
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", printable)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.errors import GraderError
+from autograder.errors import GraderError, ZygoteEndedError
 from autograder.grader.worker import StartProcess
 from autograder.sandbox.policy import Limits
 
@@ -32,22 +32,31 @@ class ZygoteProcess:
         try:
             socket.send_fds(control, [request], [wire_end.fileno(), output_end, status_end.fileno()])
         except OSError as error:
-            raise GraderError("the student zygote has ended") from error
+            raise ZygoteEndedError("the student zygote has ended") from error
         finally:
             wire_end.close()
             status_end.close()
             os.close(output_end)
         message, descriptors, _, _ = socket.recv_fds(self._status, 16, 1)
         if message != b"pid":
-            raise GraderError("the student zygote has ended")
+            raise ZygoteEndedError("the student zygote has ended")
         self._pidfd = descriptors[0]
-        self._schedstat = Path(f"/proc/{_pid_of(self._pidfd)}/schedstat")
+        self._proc = Path(f"/proc/{_pid_of(self._pidfd)}")
         self._exit_code: int | None = None
 
     def waiting_seconds(self) -> float:
         """See `WorkerProcess`; the kernel counts in nanoseconds."""
         try:
-            return int(self._schedstat.read_text().split()[1]) / 1e9
+            return int((self._proc / "schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
+
+    def processor_seconds(self) -> float:
+        """See `WorkerProcess`."""
+        try:
+            # After the last parenthesis (a process's name may hold some): user and system time, in ticks.
+            fields = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         except (OSError, IndexError, ValueError):
             return 0.0
 

@@ -15,6 +15,8 @@ from autograder.grader.worker import StartProcess, Worker, WorkerLost
 from autograder.records import Outcome
 from autograder.sandbox.policy import Limits
 
+# An import may take this many times a test's seconds: packages are read from disk, and torch's are large.
+_IMPORT_FACTOR = 3
 _WALL = (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
 
 
@@ -130,6 +132,9 @@ class Session:
         self._start_process = start_process
         self._limits = limits
         self._seconds = limits.seconds
+        self._budget = limits.seconds
+        self._imported: set[str] = set()
+        self._unusable: dict[str, Unusable] = {}
         self.worker: Worker | None = None
         self.flooded = False
 
@@ -137,8 +142,7 @@ class Session:
         """Start charging a new test."""
         messages.note_call("")
         self._seconds = seconds
-        if self.worker:
-            self.worker.begin_test(seconds)
+        self.begin_request(seconds)
 
     def call(self, path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call something of the student's and return what came back; a module comes back as a StudentObject.
@@ -147,19 +151,45 @@ class Session:
             StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
         """
         messages.note_call(_call_text(path, arguments, keywords))
+        if isinstance(path[0], str):
+            self._import(path[0])
         call = wire.Call(
             path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}
         )
         return self.ask(call)
 
-    def ask(self, request: wire.Call | wire.Describe) -> Any:
+    def _import(self, module: str) -> None:
+        """Have the student's module imported, on time of its own; one that fails is not tried again."""
+        if module in self._unusable:
+            raise self._unusable[module]
+        if self.worker is not None and module in self._imported:
+            return
+        try:
+            self.begin_request(_IMPORT_FACTOR * self._seconds)
+            self.ask(wire.Import(module))
+        except (Unusable, WorkerLost) as failure:
+            what = failure.message if isinstance(failure, WorkerLost) else str(failure)
+            place = f"while {module} was imported: " if isinstance(failure, WorkerLost) else ""
+            self._unusable[module] = Unusable(failure.outcome, f"{place}{what}")
+            raise self._unusable[module] from None
+        self._imported.add(module)
+        self.begin_request(self._seconds)
+
+    def begin_request(self, seconds: float) -> None:
+        """Charge what comes next anew, up to `seconds`."""
+        if self.worker:
+            self.worker.begin_test(seconds)
+        self._budget = seconds
+
+    def ask(self, request: wire.Import | wire.Call | wire.Describe) -> Any:
         """Send one request to the worker, starting one if there is none."""
         try:
             if self.worker is None:
                 self.worker = Worker(self._start_process(self._limits), self._limits)
-                self.worker.begin_test(self._seconds)
+                self.worker.begin_test(self._budget)
                 started = self.worker.request(wire.Start(dict(self._files)))
                 if not isinstance(started, wire.Value):
+                    self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
             reply = self.worker.request(request)
         except WorkerLost:
@@ -182,6 +212,7 @@ class Session:
             self.flooded = self.flooded or self.worker.flooded
             self.worker.close()
             self.worker = None
+            self._imported.clear()
 
     def _incoming(self, value: Any) -> Any:
         if isinstance(value, wire.Remote):

@@ -2,7 +2,8 @@
 
 While it waits for an answer the grader charges the student's time, drains the student's printing (keeping none of
 it past a bound), and watches for the process's end. Time is charged as wall clock less what the process spent
-waiting for a processor (/proc/<pid>/schedstat), so that a loaded machine fails nobody.
+waiting for a processor (/proc/<pid>/schedstat), or the processor time of all its threads if that is more, so that a
+loaded machine fails nobody and no trick with threads buys time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from autograder.records import Outcome
 from autograder.sandbox.policy import Limits
 
 _TICK_SECONDS = 0.05
+# However long it waits for a processor, a test ends after this many times its seconds.
+_LONGEST_WAIT = 20
 
 
 class WorkerLost(BaseException):
@@ -45,7 +48,10 @@ class WorkerProcess(Protocol):
         """A pipe to drain, or None for a process whose printing goes nowhere."""
 
     def waiting_seconds(self) -> float:
-        """How long it has waited for a processor so far; 0 where the system does not say."""
+        """How long its first thread has waited for a processor so far; 0 where the system does not say."""
+
+    def processor_seconds(self) -> float:
+        """How much processor time all its threads have had so far; 0 where the system does not say."""
 
     def kill(self) -> None:
         """End it; without effect on one that has ended."""
@@ -72,6 +78,7 @@ class Worker:
         self._seconds = limits.seconds
         self._charged = 0.0
         self._waited_before = 0.0
+        self._processor_before = 0.0
         self._selector = selectors.DefaultSelector()
         process.connection.setblocking(False)
         if process.output is not None:
@@ -96,6 +103,7 @@ class Worker:
         self._seconds = seconds
         self._charged = 0.0
         self._waited_before = self._process.waiting_seconds()
+        self._processor_before = self._process.processor_seconds()
 
     def request(self, message: wire.Request) -> wire.Reply:
         """Send a request and wait for its reply.
@@ -174,11 +182,13 @@ class Worker:
                 return
 
     def _charge(self, started: float) -> None:
-        charged = self._charged + time.monotonic() - started
-        if charged <= self._seconds:
+        wall = self._charged + time.monotonic() - started
+        if wall <= self._seconds:
             return
-        charged -= self._process.waiting_seconds() - self._waited_before
-        if charged > self._seconds:
+        # A student's own threads can make the first one wait: what they use is charged too, and no wait is endless.
+        waited = self._process.waiting_seconds() - self._waited_before
+        used = self._process.processor_seconds() - self._processor_before
+        if max(wall - waited, used, wall / _LONGEST_WAIT) > self._seconds:
             self._killed_for = WorkerLost(Outcome.TIMED_OUT, f"no answer within {self._seconds:g} seconds")
             self._process.kill()
 

@@ -133,6 +133,7 @@ def _warm_up_hypothesis() -> None:
 def main(jobs_descriptor: int, control_descriptor: int) -> int:
     """Collect, then serve."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's: it then hangs up
     jobs = socket.socket(fileno=jobs_descriptor)
     settings = msgspec.json.decode(jobs.recv(1 << 16), type=Settings)
     configure_hypothesis()

@@ -18,18 +18,26 @@ _SOURCES = (".py", ".ipynb")
 _BESIDE_SUBMISSIONS = {"roster.csv", "submission_metadata.yml", "README.md"}
 
 
-def find_submissions(path: Path, modules: Sequence[str], stubs: Mapping[str, str]) -> list[Submission]:
+def find_submissions(
+    path: Path, modules: Sequence[str], stubs: Mapping[str, str], out: Path | None = None
+) -> list[Submission]:
     """Read all submissions at `path`, sorted by student.
 
     A folder is one student's, named after them. So is a zip. A .py or .ipynb file is named after its student, or
     `<student>_<module>`, and several of one student's make one submission. A path that is itself one student's
     folder or file gives one submission.
 
+    Args:
+        path: a folder, a zip or a file.
+        modules: the names that the assignment asks for.
+        stubs: digests of the handout's files; see `identify.assemble`.
+        out: where marks go, resolved: no submission, though it may lie among them.
+
     Raises:
         SubmissionError: nothing can be graded there, or two entries claim one student.
     """
     if path.is_dir():
-        entries = _entries_of_folder(path, modules)
+        entries = _entries_of_folder(path, modules, out)
     elif path.suffix.lower() == ".zip" and path.is_file():
         entries = _entries_of_zip(path, modules)
     elif path.suffix in _SOURCES and path.is_file():
@@ -73,7 +81,7 @@ def read_submission(path: Path, modules: Sequence[str], stubs: Mapping[str, str]
 _Entry = tuple[str, dict[str, bytes], str]
 
 
-def _entries_of_folder(folder: Path, modules: Sequence[str]) -> dict[str, list[_Entry]]:
+def _entries_of_folder(folder: Path, modules: Sequence[str], out: Path | None) -> dict[str, list[_Entry]]:
     try:
         children = sorted(folder.iterdir())
     except OSError as error:
@@ -83,7 +91,7 @@ def _entries_of_folder(folder: Path, modules: Sequence[str]) -> dict[str, list[_
     entries: dict[str, list[_Entry]] = defaultdict(list)
     loose: dict[str, Callable[[], bytes]] = {}
     for child in children:
-        if child.name.startswith(".") or is_junk(PurePosixPath(child.name)):
+        if child.name.startswith(".") or is_junk(PurePosixPath(child.name)) or child.resolve() == out:
             continue
         if child.is_symlink():
             entries[child.stem].append((child.name, {}, f"{child} is a link; put what it leads to in its place"))

@@ -27,7 +27,19 @@ CLASS = Bounds(200_000, 4 << 30, "unzip it and point at the folder")
 _LONGEST_NAME, _LONGEST_PATH = 255, 1_000
 
 # What editors, archivers and tools leave behind; never part of a submission.
-_JUNK = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv", "venv", ".DS_Store", ".idea", ".vscode"}
+_JUNK = {
+    "__MACOSX",
+    "__pycache__",
+    ".git",
+    ".ipynb_checkpoints",
+    ".venv",
+    "venv",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    ".idea",
+    ".vscode",
+}
 
 
 def is_junk(path: PurePosixPath) -> bool:

@@ -154,6 +154,8 @@ def _build_root(policy: Policy) -> None:
         inside = Path(f"{staging}{path}")
         if inside.is_dir():
             linux.mount("tmpfs", str(inside), "tmpfs", linux.MS_RDONLY, "mode=000")
+        elif inside.is_file():
+            linux.mount("/dev/null", str(inside), None, linux.MS_BIND)
     # Before the old root goes: the kernel grants a new /proc only to who can see one already.
     linux.mount("proc", f"{staging}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     linux.pivot_root(staging)

@@ -6,6 +6,7 @@ New threads are allowed, new processes and programs are not. Calls of another ar
 from __future__ import annotations
 
 import errno
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,12 @@ REFUSED = (
     # Landlock does not stop these on files that stay visible
     *("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr"),
     *("inotify_init", "inotify_init1", "inotify_add_watch"),
+    # other processes of the same user, where no namespace hides them; and priorities, which bend the clock
+    *("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "setpriority", "ioprio_set"),
 )
+# Fine on oneself (0), refused on anybody else.
+_ON_ONESELF = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
+_PR_SET_PDEATHSIG = 1
 
 
 @cache
@@ -42,6 +48,9 @@ def _filter() -> SyscallFilter:
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
     for name in REFUSED:
         rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+    for name in _ON_ONESELF:
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name, pyseccomp.Arg(0, pyseccomp.NE, 0))
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "prctl", pyseccomp.Arg(0, pyseccomp.EQ, _PR_SET_PDEATHSIG))
     not_a_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0)
     rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", not_a_thread)
     # clone3's flags lie in memory, where a filter cannot look: glibc then falls back to clone.
@@ -64,4 +73,9 @@ def apply() -> None:
     Raises:
         OSError: the kernel has no seccomp filters.
     """
-    _filter().load()
+    import pyseccomp
+
+    rules = _filter()
+    # raise() and abort() signal a thread of their own process.
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "tgkill", pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
+    rules.load()

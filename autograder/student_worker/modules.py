@@ -36,7 +36,7 @@ class Modules:
         Raises:
             Absent, ImportFailed.
         """
-        module = self._module(module_name)
+        module = self.load(module_name)
         if hasattr(module, name):
             return getattr(module, name)
         hint = ""
@@ -45,7 +45,12 @@ class Modules:
             hint = loaded.hint_for(name, cells)
         raise Absent(f"your {module_name} defines no `{name}`{hint}")
 
-    def _module(self, name: str) -> types.ModuleType:
+    def load(self, name: str) -> types.ModuleType:
+        """Import a module, once.
+
+        Raises:
+            Absent, ImportFailed.
+        """
         if name in self._failures:
             raise ImportFailed(name) from self._failures[name]
         if name not in self._modules:
@@ -67,7 +72,7 @@ class Modules:
 
             module = types.ModuleType(name)
             sys.modules[name] = module  # dataclasses and typing look their module up there
-            cells = notebook.code_cells(path.read_text(encoding="utf-8"))
+            cells = notebook.code_cells(path.read_text(encoding="utf-8-sig"))
             self._hints[name] = (notebook.load(cells, module), cells)
             return module
         there = ", ".join(sorted(entry.name for entry in self._box.iterdir())[:8]) or "nothing"

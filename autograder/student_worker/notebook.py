@@ -14,6 +14,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import json
 import re
 import symtable
 import types
@@ -63,7 +64,13 @@ def code_cells(text: str) -> dict[int, str]:
     Raises:
         Exception: whatever nbformat raises on a file that is no notebook.
     """
-    notebook = nbformat.reads(text, as_version=4)
+    document = json.loads(text)
+    if isinstance(document, dict):
+        # Tools that write notebooks by hand leave out what nbformat insists on, and no definition depends on it.
+        document.setdefault("metadata", {})
+        for cell in document.get("cells", []):
+            cell.setdefault("metadata", {})
+    notebook = nbformat.reads(json.dumps(document), as_version=4)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return {number: str(source) for number, source in enumerate(code, start=1)}
 

@@ -54,6 +54,9 @@ class Server:
                 case wire.Start():
                     self._start(request.files)
                     return wire.Value(None)
+                case wire.Import():
+                    self._modules.load(request.module)
+                    return wire.Value(None)
                 case wire.Call():
                     function = self._resolve(request.path)
                     arguments = [self._materialise(value) for value in request.arguments]

@@ -19,11 +19,11 @@ import gc
 import importlib
 import os
 import selectors
-import shutil
 import signal
 import socket
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -54,6 +54,7 @@ class Request(msgspec.Struct):
 def main(control_descriptor: int) -> None:
     """Warm up, then fork workers until the graders have hung up."""
     linux.die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's: it then hangs up, and all is buried
     control = socket.socket(fileno=control_descriptor)
     settings = msgspec.json.decode(control.recv(_REQUEST_LIMIT), type=Settings)
     torch.set_num_threads(1)
@@ -76,20 +77,23 @@ class _Zygote:
         self._control = control
         self._policy = policy
         self._selector = selectors.DefaultSelector()
+        self._children: dict[int, socket.socket] = {}  # each worker's process, and where its grader hears of its end
 
     def run(self) -> None:
         self._selector.register(self._control, selectors.EVENT_READ)
         asked = True
         while asked:
             for key, _ in self._selector.select():
-                if key.fileobj is not self._control:
-                    self._bury(key.fd, *key.data)
-                else:
+                if key.fileobj is self._control:
                     asked = self._fork()
+                else:
+                    key.data()
+        for child in list(self._children):
+            os.kill(child, signal.SIGKILL)
         self._selector.unregister(self._control)
-        for key in list(self._selector.get_map().values()):
-            os.kill(key.data[0], signal.SIGKILL)
-            self._bury(key.fd, *key.data)
+        while self._selector.get_map():
+            for key, _ in self._selector.select():
+                key.data()
 
     def _fork(self) -> bool:
         """Fork one worker; False when nobody is left to ask for one."""
@@ -104,7 +108,12 @@ class _Zygote:
         threads = os.listdir("/proc/self/task")
         if len(threads) != 1:
             raise RuntimeError(f"{len(threads)} threads in the zygote; its forks could hang")
-        box = sandbox.new_box(self._policy)
+        try:
+            box = sandbox.new_box(self._policy)
+        except OSError:  # no room left; the grader sees its end of `status` close
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return True
         child = sandbox.fork_worker(self._policy)
         if child == 0:
             _work(wire_end, output, self._policy, request.limits, box)
@@ -114,19 +123,38 @@ class _Zygote:
             socket.send_fds(status, [b"pid"], [pidfd])
         os.close(wire_end)
         os.close(output)
-        self._selector.register(pidfd, selectors.EVENT_READ, (child, status, box))
+        self._children[child] = status
+        self._selector.register(pidfd, selectors.EVENT_READ, partial(self._bury, pidfd, child, box))
+        self._selector.register(status, selectors.EVENT_READ, partial(self._abandon, child))
         return True
 
-    def _bury(self, pidfd: int, child: int, status: socket.socket, box: Path) -> None:
+    def _abandon(self, child: int) -> None:
+        """End a worker whose grader has let go of it: it never writes to `status`, so it has closed it."""
+        if child in self._children:  # else it was buried a moment ago
+            self._selector.unregister(self._children[child])
+            os.kill(child, signal.SIGKILL)
+
+    def _bury(self, pidfd: int, child: int, box: Path) -> None:
         """Reap an ended worker, tell its grader how it ended, and leave nothing of it behind."""
         _, ended = os.waitpid(child, 0)
-        if self._policy.level < sandbox.Level.FULL:
-            shutil.rmtree(box, ignore_errors=True)
+        status = self._children.pop(child)
         with contextlib.suppress(OSError):
             status.send(str(os.waitstatus_to_exitcode(ended)).encode())
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(status)
         status.close()
         self._selector.unregister(pidfd)
         os.close(pidfd)
+        if self._policy.level < sandbox.Level.FULL:
+            # Another process: a student's folders may be as deep or as many as the disk allows.
+            remover = os.posix_spawn("/bin/rm", ["rm", "-rf", "--", str(box)], {})
+            removing = os.pidfd_open(remover)
+            self._selector.register(removing, selectors.EVENT_READ, partial(self._removed, removing, remover))
+
+    def _removed(self, removing: int, remover: int) -> None:
+        os.waitpid(remover, 0)
+        self._selector.unregister(removing)
+        os.close(removing)
 
 
 def _work(wire_end: int, output: int, policy: sandbox.Policy, limits: sandbox.Limits, box: Path) -> None:

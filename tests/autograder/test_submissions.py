@@ -91,6 +91,11 @@ ABSURD = {
     "lazy_layer": "nn.LazyConvTranspose2d(2, 3)",
     "changed_layer": "[setattr(layer, 'stride', 'x') or layer for layer in [nn.ConvTranspose2d(2, 2, 3)]][0]",
     "layer_of_a_text_type": "type('ConvTranspose2d' * 1000, (nn.ConvTranspose2d,), {})(2, 2, 3)",
+    "stateless_layer": "(lambda layer: [setattr(layer, 'weight', None), setattr(layer, 'bias', None)] and "
+    "[setattr(layer, 'in_channels', 10 ** 6), setattr(layer, 'out_channels', 10 ** 6), layer][2])"
+    "(nn.ConvTranspose2d(2, 2, 3))",
+    "tensor_in_a_list": "[torch.zeros((6,) * 9, dtype=torch.uint8)]",
+    "forged_reason": "__import__('builtins').exec('raise ValueError(chr(27) * 3 + \"x\" * 10 ** 6)')",
     "forged_layer": "wire.Layer('ConvTranspose2d', {'in_channels': 'x', 'out_channels': [], 'kernel_size': {}}, {})",
     "forged_object": "wire.Remote(10 ** 9, 'ConvTranspose2d')",
 }

@@ -126,7 +126,7 @@ def test_no_end_is_timed_out(ask, body):
 
 
 def test_no_end_while_importing_is_timed_out(ask):
-    with pytest.raises(WorkerLost) as lost:
+    with pytest.raises(Unusable, match="while probe was imported") as lost:
         ask("while True: pass", limits=Limits(seconds=0.5))
     assert lost.value.outcome is Outcome.TIMED_OUT
 
@@ -239,3 +239,42 @@ def test_the_command_line_names_no_path_of_the_course(ask):
     line = ask(attempt("return open('/proc/self/cmdline', 'rb').read()"))
     assert b"student_worker" in line
     assert b"tests" not in line
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os; os.kill(os.getppid() or 1, 0)",
+        "import resource; resource.prlimit(1, resource.RLIMIT_CPU, (1, 1))",
+        "import os; os.sched_setaffinity(1, {0})",
+        "import os; os.nice(5)",
+    ],
+)
+def test_other_processes_and_priorities_cannot_be_touched(ask, body):
+    assert ask(attempt(f"{body}; return 'done'")) == "PermissionError"
+
+
+def test_a_deep_folder_leaves_nothing_and_harms_nobody(ask):
+    deep = "import os\nfor _ in range(1500):\n    os.mkdir('d'); os.chdir('d')\nreturn 1"
+    assert ask(attempt(deep)) == 1
+    assert ask("def run():\n    return 2") == 2
+
+
+def test_an_import_has_time_of_its_own(ask):
+    slow = "import time\nbegin = time.process_time()\nwhile time.process_time() < begin + 1: pass\ndef run():\n    return 1"
+    assert ask(slow, limits=Limits(seconds=0.6)) == 1
+
+
+def test_threads_do_not_buy_time(ask):
+    source = """
+import hashlib, threading, time
+def run():
+    for _ in range(4):
+        threading.Thread(target=lambda: hashlib.pbkdf2_hmac("sha256", b"x", b"y", 10**9), daemon=True).start()
+    time.sleep(60)
+"""
+    begin = time.monotonic()
+    with pytest.raises(WorkerLost) as lost:
+        ask(source, limits=Limits(seconds=1))
+    assert lost.value.outcome is Outcome.TIMED_OUT
+    assert time.monotonic() - begin < 15

@@ -156,6 +156,8 @@ def grade(
         f"{graded} graded, {len(found) - graded} already known; sandbox: {level}; marks in {out / 'marks.csv'}",
         highlight=False,
     )
+    if len(sheets) > len(found):
+        _out.print(f"{len(sheets) - len(found)} more in {out} are from earlier runs, and stay in its tables")
     if level is sandbox.Level.NONE:
         _err.print("[bold red]Graded without a sandbox: every output says so.[/]")
     ours = errors_of_ours(sheets)

@@ -66,9 +66,10 @@ class Pool:
         ]
         student_end.close()
         grader_end.close()
-        self._control.send(msgspec.json.encode(student))
-        self._jobs.send(msgspec.json.encode(grader))
         try:
+            with contextlib.suppress(BrokenPipeError):  # it has ended already: the next lines say so
+                self._control.send(msgspec.json.encode(student))
+                self._jobs.send(msgspec.json.encode(grader))
             if self._receive(self._control, self._processes[0]) != b"ready":
                 raise SandboxError(
                     "the student zygote did not start (its own words are above); `autograder doctor` shows what holds"

@@ -561,9 +561,9 @@ def test_upsample_makes_the_layer_that_was_asked_for(
     student: Any, factor: int, kernel_size: int, channels: list[int]
 ) -> None:
     """The layer has the kernel and the channels asked for, the factor as its stride, and dilation 1."""
-    answer = student.conv_inverse.upsample_by(factor, kernel_size, channels[0], channels[1])
     of = f"upsample_by({factor}, {kernel_size}, {channels[0]}, {channels[1]})"
-    layer = expect_layer(answer, nn.ConvTranspose2d, of)
+    by_position = student.conv_inverse.upsample_by(factor, kernel_size, channels[0], channels[1])
+    layer = expect_layer(by_position, nn.ConvTranspose2d, of)
     expected = {
         "in_channels": channels[0],
         "out_channels": channels[1],

@@ -144,6 +144,9 @@ def grade(
                     on_start,
                     on_result,
                 )
+            except KeyboardInterrupt:
+                _err.print("Interrupted: what is graded is safe. Run the same command again to go on.")
+                raise typer.Exit(130) from None
             finally:
                 sheets, summaries = write_views(store, config, out, feedback)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))

@@ -53,7 +53,7 @@ def assemble(
         python, notebook = f"{module}.py", f"{module}.ipynb"
         if python in kept and notebook in kept:
             untouched = [name for name in (python, notebook) if text_digest(kept[name]) == stubs.get(name)]
-            dropped = python if python in untouched else notebook
+            dropped = python if untouched == [python] else notebook
             kept.pop(dropped)
             if not untouched:
                 flags.append(f"both {python} and {notebook}: {python} was graded")

@@ -83,8 +83,8 @@ def test_of_python_and_notebook_the_one_that_was_worked_on_counts(python, notebo
     assert bool(flags) is flagged
 
 
-def test_two_untouched_files_leave_one():
-    assert len(assemble({"shapes.py": STUB, "shapes.ipynb": STUB}, ["shapes"], STUBS)[0]) == 1
+def test_of_two_untouched_files_the_python_one_stays():
+    assert list(assemble({"shapes.py": STUB, "shapes.ipynb": STUB}, ["shapes"], STUBS)[0]) == ["shapes.py"]
 
 
 def test_the_choice_is_made_module_by_module():

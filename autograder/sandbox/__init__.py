@@ -16,6 +16,7 @@ student's file, and the grader reports its own error, never the student's.
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def fork_worker(policy: Policy) -> int:
     return namespaces.in_new_process_namespace() if policy.level >= Level.FULL else os.fork()
 
 
+def _nobody_can_read(policy: Policy) -> bool:
+    """Whether an ordinary user can reach what workers read: a Python below /root can be root's alone.
+
+    There a worker stays root, without any capability: Landlock and seccomp are what holds it. At `Level.FULL` the
+    question does not come up, since the path to Python is made anew.
+    """
+    folders = {folder for path in policy.readable for folder in path.resolve().parents}
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
+
+
 def new_box(policy: Policy) -> Path:
     """The folder of one worker, for its files and what it writes. Below `Level.FULL` the caller removes it."""
     return namespaces.BOX if policy.level >= Level.FULL else Path(tempfile.mkdtemp(prefix="autograder-"))
@@ -80,7 +91,7 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
     if policy.level >= Level.FULL:
         namespaces.enter_worker(policy, bounds)
     if policy.level >= Level.REDUCED:
-        if policy.level is Level.REDUCED and os.geteuid() == 0:
+        if policy.level is Level.REDUCED and os.geteuid() == 0 and _nobody_can_read(policy):
             os.chown(box, namespaces.NOBODY, namespaces.NOBODY)
             os.setgroups([])
             os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)

@@ -63,8 +63,10 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="session", params=["full", "reduced"])
-def ask(request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """`ask(source, ...)` calls `run` of a submission that consists of `source`, behind the wall of one level."""
+def student_zygote(
+    request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[socket.socket]:
+    """The way to a student zygote, behind the wall of one level."""
     level = Level[request.param.upper()]
     if level > best_level:
         pytest.skip(f"this machine's wall reaches only {best_level}")
@@ -72,9 +74,15 @@ def ask(request: pytest.FixtureRequest, best_level: Level, tmp_path_factory: pyt
     empty = tmp_path_factory.mktemp("no_tests") / "test_nothing.py"
     empty.write_text("def test_nothing(): pass\n")
     with Pool([empty.parent], [], level, [REPOSITORY / "tests"]) as pool:
-        yield lambda source, *arguments, limits=_LIMITS, calls=("run",): _call(
-            pool._control, source, arguments, limits, calls
-        )
+        yield pool._control
+
+
+@pytest.fixture(scope="session")
+def ask(student_zygote: socket.socket) -> Ask:
+    """`ask(source, ...)` calls `run` of a submission that consists of `source`, behind the wall of one level."""
+    return lambda source, *arguments, limits=_LIMITS, calls=("run",): _call(
+        student_zygote, source, arguments, limits, calls
+    )
 
 
 def _call(

@@ -357,3 +357,12 @@ def test_the_schema_accepts_this_repositorys_config_and_refuses_a_misspelt_key()
     jsonschema.validate(data, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data | {"outof": 3}, schema)
+
+
+def test_public_tests_are_planned_before_hidden_ones(repository):
+    """Or a student's process could tell, in a public test's message, what a hidden one asked it."""
+    config = load(repository / "grading_config.yaml")
+    public = {name for item in config.items for name in item.public}
+    visible = [test.name in public for test in config.plan()]
+    assert visible == sorted(visible, reverse=True)
+    assert 0 < sum(visible) < len(visible)

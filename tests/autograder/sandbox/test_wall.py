@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import pytest
 
+from autograder.grader.processes import ZygoteProcess
 from autograder.grader.proxy import StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome
@@ -278,3 +279,11 @@ def run():
         ask(source, limits=Limits(seconds=1))
     assert lost.value.outcome is Outcome.TIMED_OUT
     assert time.monotonic() - begin < 15
+
+
+def test_a_worker_ends_when_its_grader_lets_go(student_zygote):
+    process = ZygoteProcess(student_zygote, Limits())
+    assert process.connection.recv(1) == b"+"
+    process._status.close()  # as the kernel does for a grader that was killed
+    process.connection.settimeout(10)
+    assert process.connection.recv(1) == b""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,10 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.config import FILE_NAME
+from autograder.config import FILE_NAME, Config, Item, nearest
 from autograder.course import Course
 from autograder.errors import AutograderError, SandboxError, UsageError
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.progress import Running
+from autograder.records import Outcome, Submission, SubmissionResult, TestResult
+
+if TYPE_CHECKING:
+    from autograder.grader.check_run import Checked
 
 app = typer.Typer(
     help="Marks PyTorch assignments: the tests never share a process with the code they mark.",
@@ -46,50 +51,54 @@ class SandboxChoice(StrEnum):
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(help="your folder or file")] = Path("."), course: _CourseOption = None
+    path: Annotated[Path, typer.Argument(help="your folder or file")] = Path("."),
+    course: _CourseOption = None,
+    item: Annotated[list[str] | None, typer.Option("--item", help="only this item (B6, say); may be repeated")] = None,
+    train: Annotated[bool, typer.Option("--train", help="also the items that train a model: tens of seconds")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="check again whenever you save; Ctrl-C ends it")] = False,
 ) -> None:
     """Students: run the public tests on your own files."""
     from autograder.checking import check as run_check
+    from autograder.checking import wait_for_change
     from autograder.intake import read_submission
 
     the_course = _course(course, path)
     config = the_course.config
-    submission = read_submission(path, config.modules, the_course.stub_digests())
-    for flag in submission.flags:
-        _err.print(f"Note: {escape(flag)}")
-    with _err.status("starting PyTorch, then running the public tests..."):
-        results = {result.test: result for result in run_check(the_course, submission)}
-    earned, out_of = 0.0, 0.0
-    for item in config.items:
-        if not item.public:
-            continue
-        passed = all(results[test].outcome is Outcome.PASSED for test in item.public)
-        mark = "[green]✓ pass[/]" if passed else "[red]✗ FAIL[/]"
-        _out.print(f"{mark}  [bold]{item.id}[/]  {escape(item.title)}", highlight=False)
-        for test, marks in item.public.items():
-            out_of += marks
-            earned += marks if results[test].outcome is Outcome.PASSED else 0
-            if results[test].outcome is not Outcome.PASSED:
-                label = "" if results[test].outcome is Outcome.FAILED else f"{results[test].outcome}: "
-                _out.print(_indented(f"{label}{results[test].message}"), highlight=False)
-        if not passed and item.hint:
-            _out.print(_indented(f"Hint: {item.hint}"), highlight=False)
-    total = sum(item.marks for item in config.items)
-    _out.print(
-        f"\n{earned:g} of the {out_of:g} marks that the public tests give. "
-        f"The other {total - out_of:g} come from hidden tests of the same items.",
-        highlight=False,
-    )
-    if any(result.outcome is Outcome.GRADER_ERROR for result in results.values()):
-        _show_our_errors(results.values())
-        raise typer.Exit(3)
-    raise typer.Exit(0 if earned == out_of else 1)
+    items = _items_to_check(config, item or [], train)
+    exit_codes = [0]
+
+    def read() -> Submission:
+        submission = read_submission(path, config.modules, the_course.stub_digests())
+        for flag in submission.flags:
+            _err.print(f"Note: {escape(flag)}")
+        return submission
+
+    read()  # what cannot be read is said before torch starts
+    with _err.status("starting PyTorch, then running the public tests...") as status:
+
+        def show(checked: list[Checked]) -> None:
+            status.stop()
+            exit_codes.append(_show_check(config, items, {each.result.test: each for each in checked}, path))
+
+        def changed() -> bool:
+            _err.print("\nwaiting for you to save; Ctrl-C ends it")
+            with contextlib.suppress(KeyboardInterrupt):
+                wait_for_change(path)
+                _err.rule()
+                return True
+            return False
+
+        run_check(the_course, read, items, show, changed if watch else None)
+    raise typer.Exit(exit_codes[-1])
 
 
 @app.command()
 def grade(
     submissions: Annotated[Path, typer.Argument(help="a folder (or zip) of folders, zips, .py and .ipynb files")],
     out: Annotated[Path, typer.Option("--out", help="where marks.csv and the rest go")],
+    trainings: Annotated[
+        Path | None, typer.Option("--trainings", help="keep what trainings give in this folder, and use it again")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="submissions at a time (default: the cores)")
     ] = None,
@@ -117,18 +126,25 @@ def grade(
         from autograder.grading import errors_of_ours, write_views
         from autograder.grading import grade as run_grade
 
+        running = Running()
+        item_of = {test: item.id for item in config.items for test in item.tests}
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
+            running,
             console=_err,
         ) as progress:
-            task = progress.add_task("starting torch", total=len(found))
+            task = progress.add_task("grading", total=len(found))
+
+            def on_test(student: str, test: str) -> None:
+                running.start(student, item_of[test])
 
             def on_result(result: SubmissionResult) -> None:
-                progress.update(task, advance=1, description=escape(result.student[:24]))
+                running.end(result.student)
+                progress.update(task, advance=1)
 
             def on_start(pending: int) -> None:
                 progress.update(task, completed=len(found) - pending)
@@ -141,7 +157,9 @@ def grade(
                     jobs or _cores(),
                     level,
                     (out.resolve(), submissions.resolve()),
+                    str(trainings.resolve()) if trainings else "",
                     on_start,
+                    on_test,
                     on_result,
                 )
             except KeyboardInterrupt:
@@ -201,6 +219,55 @@ def main() -> None:
     except AutograderError as error:
         _err.print(f"[bold red]autograder:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
+
+
+def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item]:
+    """The items with public tests that were asked for; by default those that train nothing."""
+    known = [each.id for each in config.items if each.public]
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f"--item {name}: no such item with public tests{nearest(name, known)} (there are {', '.join(known)})"
+            )
+    return [
+        each
+        for each in config.items
+        if each.public and (each.id in wanted if wanted else train or not each.trains)
+    ]
+
+
+def _show_check(config: Config, items: list[Item], checked: dict[str, Checked], path: Path) -> int:
+    """Print what came of a check; return the exit code."""
+    from autograder.checking import save_picture
+
+    earned, out_of = 0.0, 0.0
+    for item in items:
+        results = {test: checked[test].result for test in item.public}
+        passed = all(result.outcome is Outcome.PASSED for result in results.values())
+        mark = "[green]✓ pass[/]" if passed else "[red]✗ FAIL[/]"
+        _out.print(f"{mark}  [bold]{item.id}[/]  {escape(item.title)}", highlight=False)
+        for test, marks in item.public.items():
+            result = results[test]
+            out_of += marks
+            earned += marks if result.outcome is Outcome.PASSED else 0
+            label = "" if result.outcome in (Outcome.FAILED, Outcome.PASSED) else f"{result.outcome}: "
+            if result.message:
+                _out.print(_indented(f"{label}{result.message}"), highlight=False)
+            for title, images in checked[test].pictures.items():
+                _out.print(_indented(f"picture: {save_picture(path, f'{item.id} {title}', images)}"), highlight=False)
+        if not passed and item.hint:
+            _out.print(_indented(f"Hint: {item.hint}"), highlight=False)
+    total = sum(item.marks for item in config.items)
+    _out.print(
+        f"\n{earned:g} of the {out_of:g} marks that these public tests give. "
+        f"The others of the {total:g} come from hidden tests of the same items.",
+        highlight=False,
+    )
+    every = [each.result for each in checked.values()]
+    if any(result.outcome is Outcome.GRADER_ERROR for result in every):
+        _show_our_errors(every)
+        return 3
+    return 0 if all(result.outcome is Outcome.PASSED for result in every) else 1
 
 
 def _course(given: Path | None, near: Path) -> Course:

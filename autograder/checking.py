@@ -14,12 +14,23 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from autograder.config import Item
 from autograder.course import Course
 from autograder.errors import GraderError
-from autograder.records import Submission, TestResult
+from autograder.records import Submission
 from autograder.sandbox.policy import Limits, environment
+
+if TYPE_CHECKING:
+    import torch
+
+    from autograder.grader.check_run import Check, Checked
+
+_LOOK_SECONDS = 0.1
 
 
 class PlainProcess:
@@ -76,29 +87,103 @@ class PlainProcess:
         raise GraderError("the process for your code did not start; is torch installed for this Python?")
 
 
-def check(course: Course, submission: Submission) -> list[TestResult]:
-    """Run the public tests on one submission; results in the order of the config.
+class Spares:
+    """Processes that import torch before they are needed, each in a folder of its own below `folder`."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder = folder
+        self._count = count
+        self._waiting: list[PlainProcess] = []
+        self.fill()
+
+    def fill(self) -> None:
+        """Start as many as are missing."""
+        while len(self._waiting) < self._count:
+            self._waiting.append(self._new())
+
+    def take(self, limits: Limits) -> PlainProcess:
+        """One that waits, or a new one; `limits` are for walls, and there is none here."""
+        del limits
+        return self._waiting.pop(0) if self._waiting else self._new()
+
+    def close(self) -> None:
+        """End those that still wait."""
+        for process in self._waiting:
+            process.kill()
+            process.close()
+
+    def _new(self) -> PlainProcess:
+        return PlainProcess(Path(tempfile.mkdtemp(dir=self._folder)))
+
+
+def check(
+    course: Course,
+    read: Callable[[], Submission],
+    items: Sequence[Item],
+    show: Callable[[list[Checked]], None],
+    changed: Callable[[], bool] | None = None,
+) -> None:
+    """Run the public tests of these items, and show what came of them, in the order of the config.
+
+    Args:
+        read: reads the student's files.
+        show: gets one entry per test.
+        changed: waits for the next save, and says False when there will be none; None checks once.
 
     Raises:
         ConfigError: the config and the tests do not fit each other.
         GraderError: the tests cannot be collected.
     """
-    plan = course.config.plan(public_only=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as box:
-        waiting = [PlainProcess(Path(box))]  # it imports torch while the next lines do
-        from autograder.grader.check_run import run_public_tests
+    plan = course.config.public_plan(items)
+    given = course.given()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # One more for the tests on a device. They import torch while the next lines do.
+        spares = Spares(Path(folder), 2 if changed else 1)
 
-        def start(limits: Limits) -> PlainProcess:
-            return waiting.pop() if waiting else PlainProcess(Path(box))
+        def use(run: Check) -> None:
+            while True:
+                submission = read()
+                show(run({**given, **submission.files}, spares.take, plan))
+                if changed is None:
+                    return
+                spares.fill()
+                if not changed():
+                    return
 
         try:
-            results = run_public_tests(course, submission.files, start, plan)
+            from autograder.grader.check_run import with_public_tests
+
+            with_public_tests(course, use)
         finally:
-            for process in waiting:
-                process.kill()
-                process.close()
-    by_name = {result.test: result for result in results}
-    return [by_name[test.name] for test in plan]
+            spares.close()
+
+
+def wait_for_change(path: Path) -> None:
+    """Return as soon as a file at `path`, or directly in it, is another than when this was called."""
+    before = _stamps(path)
+    while _stamps(path) == before:
+        time.sleep(_LOOK_SECONDS)
+
+
+def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
+    stamps = {}
+    for each in path.iterdir() if path.is_dir() else (path,):
+        with contextlib.suppress(OSError):  # between a delete and a rename, as editors save
+            if each.suffix in (".py", ".ipynb"):
+                status = each.stat()
+                stamps[each] = (status.st_mtime_ns, status.st_size)
+    return stamps
+
+
+def save_picture(path: Path, title: str, images: torch.Tensor) -> Path:
+    """Write images, (N, C, H, W) in [0, 1], eight in a row, into the folder `pictures` beside the student's files."""
+    from torchvision.utils import save_image  # slow to import, and seldom needed
+
+    folder = (path if path.is_dir() else path.parent) / "pictures"
+    folder.mkdir(exist_ok=True)
+    saved = folder / f"{title}.png"
+    save_image(images, saved, nrow=8, padding=1, pad_value=0.5)
+    return saved
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:

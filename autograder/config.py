@@ -56,6 +56,24 @@ class Feedback(_Model):
     pipeline: Literal["example", "hint"] = "hint"
 
 
+class DeviceSettings(_Model):
+    """What becomes of items that ask for an accelerator."""
+
+    missing: Literal["simulate", "not_run", "refuse"] = Field(
+        "simulate",
+        description="on a machine without a GPU: run on a simulated one; leave them out, and out of fewer marks; or "
+        "grade nothing at all",
+    )
+    workers: int = Field(1, ge=1, description="how many submissions may use the machine's GPU at a time")
+
+
+class Hidden(_Model):
+    """What students' processes must not see, besides the course's tests and solutions."""
+
+    packages: list[str] = Field(default_factory=list, description="installed packages that hold held-out data")
+    paths: list[str] = Field(default_factory=list, description="files and folders; relative ones are the course's")
+
+
 TestMarks = Annotated[float, Field(ge=0)]
 
 
@@ -67,6 +85,7 @@ class Item(_Model):
     marks: float = Field(gt=0)
     hint: str = ""
     seconds: float | None = Field(None, gt=0, description="time charged to one test of this item at most")
+    trains: bool = Field(False, description="its tests train a model: `check` runs them only when asked to")
     public: dict[str, TestMarks] = Field(default_factory=dict, description="tests that students have, and their marks")
     hidden: dict[str, TestMarks] = Field(default_factory=dict, description="tests that they have not, and their marks")
 
@@ -82,6 +101,7 @@ class Part(_Model):
     id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.]+$")
     title: str = Field(min_length=1)
     module: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="the student's file, without .py")
+    bonus: bool = Field(False, description="marks on top of those that the assignment is out of")
     items: list[Item] = Field(min_length=1)
 
 
@@ -92,10 +112,20 @@ class Config(_Model):
     course: str = Field(min_length=1)
     out_of: float = Field(gt=0, description="what totals are graded out of; items may add up to more")
     lms_out_of: float | None = Field(None, gt=0, description="what the learning system counts out of, if not out_of")
+    bonus_lifts_above: bool = Field(False, description="whether bonus marks may lift a total above out_of")
     limits: LimitSettings = LimitSettings()
     sandbox: Literal["full", "reduced"] = Field("reduced", description="the lowest level of the wall to grade with")
     feedback: Feedback = Feedback()
     preload: list[str] = Field(default_factory=list, description="modules imported once, before any submission")
+    notebooks: Literal["definitions", "everything"] = Field(
+        "definitions", description="what runs of a notebook: its definitions and what they need, or all of its cells"
+    )
+    given: list[str] = Field(
+        default_factory=list, description="files of assignment/ that every submission finds beside it, if it has none"
+    )
+    data: dict[str, str] = Field(default_factory=dict, description="settings that the marked tests read")
+    hidden: Hidden = Hidden()
+    device: DeviceSettings = DeviceSettings()
     handout: bool = Field(False, description="true in the students' copy, from which hidden tests are left out")
     stubs: dict[str, str] = Field(default_factory=dict, description="digests of the handout's files, by name")
     parts: list[Part] = Field(min_length=1)
@@ -115,18 +145,26 @@ class Config(_Model):
         """The lowest level of the wall that grading accepts."""
         return Level[self.sandbox.upper()]
 
-    def plan(self, *, public_only: bool = False) -> list[PlannedTest]:
-        """The tests to run, in the order of the file, public ones first.
+    def plan(self) -> list[PlannedTest]:
+        """The tests to run for marks, in the order of the file, public ones first; those without marks are `check`'s.
 
         Students read all of a public test's message: when it is written, their process must not yet have seen what
         a hidden test asks.
         """
         return [
-            PlannedTest(test, item.id, item.seconds or self.limits.seconds)
-            for public in ((True,) if public_only else (True, False))
+            self._planned(test, item)
+            for tests in ("public", "hidden")
             for item in self.items
-            for test in (item.public if public else item.hidden)
+            for test, marks in getattr(item, tests).items()
+            if marks > 0
         ]
+
+    def public_plan(self, items: Sequence[Item]) -> list[PlannedTest]:
+        """The public tests of these items, in the order of the file."""
+        return [self._planned(test, item) for item in items for test in item.public]
+
+    def _planned(self, test: str, item: Item) -> PlannedTest:
+        return PlannedTest(test, item.id, item.seconds or self.limits.seconds)
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
@@ -227,7 +265,7 @@ def _sentence(path: Path, root: yaml.Node | None, error: Any) -> str:
 
 def _siblings(keys: Sequence[int | str]) -> list[str]:
     """The keys that are known where `keys` lead to."""
-    kinds: dict[str, type[BaseModel]] = {"limits": LimitSettings, "feedback": Feedback, "parts": Part, "items": Item}
+    kinds: dict[str, type[BaseModel]] = {"limits": LimitSettings, "feedback": Feedback, "device": DeviceSettings, "hidden": Hidden, "parts": Part, "items": Item}
     model: type[BaseModel] = Config
     for key in keys:
         model = kinds.get(str(key), model)

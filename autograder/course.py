@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +30,34 @@ class Course:
 
     @property
     def hidden_paths(self) -> tuple[Path, ...]:
-        """What no student's process may see, wherever the course lies."""
-        return tuple(self.folder / name for name in ("tests", "solutions", "benchmarks", ".git"))
+        """What no student's process may see, wherever the course lies.
+
+        Raises:
+            ConfigError: a path of the config does not exist.
+        """
+        paths = [self.folder / path for path in self.config.hidden.paths]
+        for path in paths:
+            if not path.exists():
+                raise ConfigError(f"{self.folder / FILE_NAME}: hidden.paths: {path} does not exist")
+        for package in self.config.hidden.packages:
+            found = importlib.util.find_spec(package)  # of a package's own name, this imports nothing
+            paths += [Path(place).resolve() for place in (found and found.submodule_search_locations) or ()]
+        return (*(self.folder / name for name in ("tests", "solutions", "benchmarks", ".git")), *paths)
+
+    def given(self) -> dict[str, bytes]:
+        """The files that every submission finds beside it, by name.
+
+        Raises:
+            ConfigError: one is missing.
+        """
+        files = {}
+        for name in self.config.given:
+            folder = self.folder if self.config.handout else self.folder / "assignment"
+            try:
+                files[name] = (folder / name).read_bytes()
+            except OSError as error:
+                raise ConfigError(f"{folder / name}, which is given to students: {error.strerror}") from None
+        return files
 
     def stub_digests(self) -> dict[str, str]:
         """Digests of the files that students start from, by name: a file that still has one was not touched."""
@@ -40,9 +68,14 @@ class Course:
 
     def digest(self) -> str:
         """SHA-256 of all that decides an outcome besides the submission; marks and titles do not."""
-        digest = hashlib.sha256(f"{__version__} {sys.version} {self.config.limits!r} {self.config.plan()!r}".encode())
-        for path in sorted(self.marked.rglob("*.py")):
-            digest.update(str(path.relative_to(self.marked)).encode() + b"\0" + path.read_bytes() + b"\0")
+        config = self.config
+        settings = (config.limits, config.plan(), config.notebooks, config.data, config.device.missing)
+        torch = importlib.metadata.version("torch")
+        digest = hashlib.sha256(f"{__version__} {sys.version} {torch} {settings!r}".encode())
+        files = [path for path in sorted(self.marked.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+        contents = {str(path.relative_to(self.marked)): path.read_bytes() for path in files} | self.given()
+        for name, content in contents.items():
+            digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
         return digest.hexdigest()
 
     def check_tests(self, collected: Sequence[tuple[str, str]], *, public_only: bool = False) -> None:

@@ -8,21 +8,23 @@ Interrupted at any point and run again, it goes on where it was: a result is com
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from autograder.config import Config
 from autograder.course import Course
-from autograder.errors import GraderError, SandboxError, ZygoteEndedError
+from autograder.device import device_for
+from autograder.errors import GraderError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
 from autograder.pool import Pool
-from autograder.records import Outcome, Submission, SubmissionResult, TestResult
-from autograder.sandbox.policy import Level, readable_paths
+from autograder.records import Conditions, Outcome, Submission, SubmissionResult, TestResult
+from autograder.sandbox.policy import Level
 
 # A zygote that something outside has killed is started again this often in one run.
 _STARTS = 3
@@ -35,28 +37,29 @@ def grade(
     jobs: int,
     level: Level,
     hidden: Sequence[Path] = (),
+    trainings: str = "",
     on_start: Callable[[int], None] = lambda pending: None,
+    on_test: Callable[[str, str], None] = lambda student, test: None,
     on_result: Callable[[SubmissionResult], None] = lambda result: None,
 ) -> int:
     """Grade what the store does not hold yet; return how many were graded.
 
     Args:
         hidden: paths that no student may see, besides the course's own.
+        trainings: a folder that keeps what trainings gave, "" for none.
         on_start: told once how many are left to grade.
+        on_test: told of each student and test when it starts, from several threads.
         on_result: told of each result once it is committed.
 
     Raises:
         GraderError: the warm processes keep ending.
-        SandboxError: something that no student may see cannot be hidden at this level.
+        UsageError: this machine has no GPU, and the config asks for one.
         ConfigError: the config and the tests do not fit each other.
     """
     hidden = (*course.hidden_paths, *hidden)
-    for path in hidden if level is Level.REDUCED else ():
-        if any(path.is_relative_to(readable) for readable in readable_paths()):
-            raise SandboxError(
-                f"{path} lies where students' code may read, and without namespaces it cannot be hidden; "
-                "move it elsewhere, to a home directory or /srv, say"
-            )
+    config = course.config
+    conditions = Conditions(config.limits.limits(), device_for(config.device), config.notebooks, trainings)
+    given = course.given()
     digest = course.digest()
     pending = [each for each in submissions if not store.has(each.student, each.digest, digest, str(level))]
     graded = len(pending)
@@ -64,11 +67,13 @@ def grade(
     for _ in range(_STARTS):
         if not pending:
             break
-        with Pool([course.marked], course.config.preload, level, hidden) as pool:
+        with Pool([course.marked], config.preload, level, hidden, config.data) as pool:
             course.check_tests(pool.tests)
-            pending = _grade_on(
-                pool, course.config, pending, jobs, lambda each: _keep(each, store, digest, level, on_result)
-            )
+
+            def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:
+                return _grade_one(pool, config, conditions, given, submission, on_test)
+
+            pending = _grade_on(grade_one, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
     if pending:
         raise GraderError(
             f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "
@@ -78,8 +83,7 @@ def grade(
 
 
 def _grade_on(
-    pool: Pool,
-    config: Config,
+    grade_one: Callable[[Submission], SubmissionResult | None],
     submissions: Sequence[Submission],
     jobs: int,
     keep: Callable[[SubmissionResult], None],
@@ -89,7 +93,7 @@ def _grade_on(
     executor = ThreadPoolExecutor(jobs)
     try:
         futures: dict[Future[SubmissionResult | None], Submission] = {
-            executor.submit(_grade_one, pool, config, submission): submission for submission in submissions
+            executor.submit(grade_one, submission): submission for submission in submissions
         }
         for future in as_completed(futures):
             result = future.result()
@@ -102,7 +106,14 @@ def _grade_on(
     return sorted(left, key=lambda submission: submission.student)
 
 
-def _grade_one(pool: Pool, config: Config, submission: Submission) -> SubmissionResult | None:
+def _grade_one(
+    pool: Pool,
+    config: Config,
+    conditions: Conditions,
+    given: Mapping[str, bytes],
+    submission: Submission,
+    on_test: Callable[[str, str], None],
+) -> SubmissionResult | None:
     """Grade one submission; None if the pool broke meanwhile, so that nothing of it can be trusted."""
     begin = time.monotonic()
     flags = submission.flags
@@ -110,7 +121,9 @@ def _grade_one(pool: Pool, config: Config, submission: Submission) -> Submission
         results = [TestResult(test.name, Outcome.FAILED, submission.problem) for test in config.plan()]
     else:
         try:
-            results, flooded = pool.mark(submission.files, config.limits.limits(), config.plan())
+            results, flooded = pool.mark(
+                {**given, **submission.files}, conditions, config.plan(), partial(on_test, submission.student)
+            )
         except GraderError:
             return None
         if not pool.alive() or any(result.detail.startswith(ZygoteEndedError.__name__) for result in results):

@@ -18,15 +18,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 import msgspec
 
 from autograder.errors import GraderError, SandboxError
-from autograder.records import Outcome, PlannedTest, TestResult
-from autograder.sandbox.policy import Level, Limits, environment
+from autograder.records import Conditions, Outcome, PlannedTest, TestResult
+from autograder.sandbox.policy import Level, environment
 
 _START_SECONDS = 300.0
 _END_SECONDS = 10.0
@@ -42,13 +42,20 @@ class Pool:
         preload: modules that the student zygote imports before it forks.
         level: the wall to build.
         hidden: paths that no student may see.
+        data: the config's settings for the marked tests.
     """
 
     def __init__(
-        self, test_folders: Sequence[Path], preload: Sequence[str], level: Level, hidden: Sequence[Path]
+        self,
+        test_folders: Sequence[Path],
+        preload: Sequence[str],
+        level: Level,
+        hidden: Sequence[Path],
+        data: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._test_folders = test_folders
         self._preload = preload
+        self._data = data
         self._level = level
         self._hidden = hidden
         self._lock = threading.Lock()
@@ -59,7 +66,7 @@ class Pool:
         self._control, student_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._jobs, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         student = {"level": int(self._level), "hidden": [str(p) for p in self._hidden], "preload": list(self._preload)}
-        grader = {"folders": [str(folder) for folder in self._test_folders]}
+        grader = {"folders": [str(folder) for folder in self._test_folders], "data": dict(self._data)}
         self._processes = [
             _start("autograder.student_worker", ["zygote"], [student_end], environment()),
             _start("autograder.grader.zygote", [], [grader_end, self._control], dict(os.environ) | environment()),
@@ -110,10 +117,14 @@ class Pool:
     def mark(
         self,
         files: Mapping[str, bytes],
-        limits: Limits,
+        conditions: Conditions,
         plan: Sequence[PlannedTest],
+        on_test: Callable[[str], None] = lambda name: None,
     ) -> tuple[list[TestResult], bool]:
         """Run the planned tests on one submission; results in the order of the plan.
+
+        Args:
+            on_test: told of each test when it starts.
 
         Returns:
             The results, and whether the submission printed more than its limit.
@@ -123,10 +134,11 @@ class Pool:
         flooded = False
         while left:
             running = ""
-            with self._job(files, limits, list(left.values())) as stream:
+            with self._job(files, conditions, list(left.values())) as stream:
                 for event in stream:
                     if "started" in event:
                         running = str(event["started"])
+                        on_test(running)
                     elif "result" in event:
                         result = msgspec.convert(event["result"], TestResult)
                         results[result.test] = result
@@ -144,7 +156,7 @@ class Pool:
                 )
         return [results[test.name] for test in plan], flooded
 
-    def _job(self, files: Mapping[str, bytes], limits: Limits, plan: Sequence[PlannedTest]) -> _Job:
+    def _job(self, files: Mapping[str, bytes], conditions: Conditions, plan: Sequence[PlannedTest]) -> _Job:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -153,7 +165,7 @@ class Pool:
             except OSError as error:
                 ours.close()
                 raise GraderError("the grader zygote has ended") from error
-        job = msgspec.msgpack.encode({"files": dict(files), "limits": limits, "plan": plan})
+        job = msgspec.msgpack.encode({"files": dict(files), "conditions": conditions, "plan": plan})
         return _Job(ours, job, _HANG_FACTOR * max(test.seconds for test in plan), self._children)
 
     @staticmethod

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autograder.sandbox.policy import Limits
+
 
 class Outcome(StrEnum):
     """What became of one test of one submission. A student's fault and ours never share one."""
@@ -55,6 +57,23 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What submissions are marked under.
+
+    Attributes:
+        limits: what one process of a student's may use.
+        device: the accelerator that is there for tests that ask for one: "" (none), "simulated" or "cuda".
+        notebooks: what runs of a notebook, "definitions" or "everything".
+        trainings: a folder that keeps what trainings gave, "" for none; see `grader.training`.
+    """
+
+    limits: Limits
+    device: str = ""
+    notebooks: str = "definitions"
+    trainings: str = ""
+
+
+@dataclass(frozen=True)
 class PlannedTest:
     """One marked test to run: its name, the item it earns marks for, and the time charged to it at most."""
 
@@ -69,8 +88,10 @@ class TestResult:
 
     Attributes:
         test: the test's name, unique in the course.
-        message: one or two lines for the student; empty when passed.
+        message: one or two lines for the student; when passed empty, or a score.
         detail: for the TA alone (a traceback of ours, on GRADER_ERROR).
+        share: the part of the test's marks that it earns: 1 when passed, and between where quality is marked.
+        device: the accelerator that the student's code found: "" (none), "simulated" or "cuda".
         wall_seconds: how long it took; kept in the store, never in a CSV.
     """
 
@@ -81,6 +102,8 @@ class TestResult:
     message: str = ""
     detail: str = ""
     wall_seconds: float = 0.0
+    share: float = 0.0
+    device: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ Nothing is ever unpickled and no class is looked up by a name that came across, 
 values below. The student's process can write any bytes it likes into its end: whatever is not a well-formed frame
 raises `WireError`, after reading no more than the limits allow.
 
-Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense CPU tensors (`DTYPES`), and two that
-only one side can make: `Remote` (an object that stays in the worker) and `Layer` (a torch.nn layer in words:
-type, settings, state). torch.Size counts as a tuple and a NumPy scalar as its value; any other subclass is
-refused, because its behaviour would not cross with it.
+Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense tensors (`DTYPES`), and three that
+stand for something on the other side: `Remote` (an object that stays in the worker), `Layer` (a torch.nn layer in
+words: type, settings, state) and `OnDevice` (a tensor that is on the worker's accelerator). torch.Size counts as a
+tuple and a NumPy scalar as its value; any other subclass is refused, because its behaviour would not cross with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
@@ -50,6 +50,7 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 _TUPLE, _TENSOR, _REMOTE, _LAYER = 1, 2, 3, 4
+_CPU, _META, _ACCELERATOR = "cpu", "meta", "accelerator"  # where a tensor is
 _KEYS = frozenset((bool, int, float, str, bytes))  # what a dict's keys may be
 
 
@@ -74,20 +75,36 @@ class Layer:
     """A torch.nn layer in words: enough to build an equal one, and nothing that runs.
 
     Attributes:
-        type_name: a class of torch.nn, "ConvTranspose2d" for instance; on the way back whatever the worker says.
+        type_name: a class of torch.nn, "ConvTranspose2d" for instance, or a network of torchvision.models; on the way
+            back whatever the worker says.
         settings: arguments for its constructor, dtype and device (as strings) among them.
-        state: its state dict.
+        state: its state dict; its children's is theirs.
+        children: what a container holds, by name.
     """
 
     type_name: str
     settings: dict[str, Any]
     state: dict[str, torch.Tensor]
+    children: dict[str, Layer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """A tensor that is, or is to be, on the worker's accelerator; `tensor` holds its values."""
+
+    tensor: torch.Tensor
 
 
 class Start(msgspec.Struct, tag=True):
-    """First request: the student's files by relative path, their bytes as uint8 tensors (they may be large)."""
+    """First request: the student's files by relative path, their bytes as uint8 tensors (they may be large).
+
+    `device` is the accelerator that the student's code is to find: "", "simulated" or "cuda"; `notebooks` says what
+    runs of a notebook: "definitions" or "everything".
+    """
 
     files: dict[str, Any]
+    device: str = ""
+    notebooks: str = "definitions"
 
 
 class Import(msgspec.Struct, tag=True):
@@ -97,17 +114,23 @@ class Import(msgspec.Struct, tag=True):
 
 
 class Call(msgspec.Struct, tag=True):
-    """Call what `path` names: a module's name or an object's number, then attributes."""
+    """Call what `path` names: a module's name or an object's number, then attributes.
+
+    With `gradient_of`, the answer is a tuple: what was returned, and the gradient of its sum with respect to that
+    argument, or None where there is none.
+    """
 
     path: list[int | str]
     arguments: list[Any]
     keywords: dict[str, Any]
+    gradient_of: int | None = None
 
 
-class Describe(msgspec.Struct, tag=True):
-    """Answer an object of the worker as a `Layer`."""
+class Operate(msgspec.Struct, tag=True):
+    """Do something of the worker's own with its objects; `student_worker.operations` has the names."""
 
-    number: int
+    name: str
+    arguments: list[Any]
 
 
 class Value(msgspec.Struct, tag=True):
@@ -144,7 +167,8 @@ class Refused(msgspec.Struct, tag=True):
     reason: str
 
 
-Request: TypeAlias = Start | Import | Call | Describe
+StandIn: TypeAlias = Callable[[Any], Remote | Layer | OnDevice | None]
+Request: TypeAlias = Start | Import | Call | Operate
 Reply: TypeAlias = Value | Raised | Missing | NotImported | Refused
 
 
@@ -152,10 +176,10 @@ class Envelope(msgspec.Struct):
     """A message and its number; a reply carries the number of its request."""
 
     number: int
-    message: Start | Import | Call | Describe | Value | Raised | Missing | NotImported | Refused
+    message: Start | Import | Call | Operate | Value | Raised | Missing | NotImported | Refused
 
 
-def encode(envelope: Envelope, stand_in: Callable[[Any], Remote | Layer | None] = lambda value: None) -> bytes:
+def encode(envelope: Envelope, stand_in: StandIn = lambda value: None) -> bytes:
     """Turn a message into one frame.
 
     Args:
@@ -217,12 +241,14 @@ def decode(plain: bytes | bytearray, tensors: bytearray) -> Envelope:
             number, type_name = msgspec.msgpack.decode(data, type=tuple[int, str])
             return Remote(number, type_name)
         if code == _LAYER:
-            name, settings, state = msgspec.msgpack.decode(
-                data, type=tuple[str, dict[str, Any], dict[str, Any]], ext_hook=extension
+            name, settings, state, children = msgspec.msgpack.decode(
+                data, type=tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ext_hook=extension
             )
             if not all(isinstance(value, torch.Tensor) for value in state.values()):
                 raise WireError("a layer's state must be tensors")
-            return Layer(name, settings, state)
+            if not all(isinstance(value, Layer) for value in children.values()):
+                raise WireError("a layer's children must be layers")
+            return Layer(name, settings, state, children)
         raise WireError(f"unknown kind of value {code}")
 
     try:
@@ -250,14 +276,18 @@ class _TensorReader:
     def finished(self) -> bool:
         return self._position == len(self._data)
 
-    def take(self, dtype_name: str, shape: list[int], device: str) -> torch.Tensor:
+    def take(self, dtype_name: str, shape: list[int], device: str) -> torch.Tensor | OnDevice:
         dtype = DTYPES.get(dtype_name)
-        if dtype is None or device not in ("cpu", "meta"):
+        if dtype is None or device not in (_CPU, _META, _ACCELERATOR):
             raise WireError("an unknown kind of tensor")
         if not _fits(shape, dtype):
             raise WireError("a tensor with an impossible shape")
-        if device == "meta":
+        if device == _META:
             return torch.empty(shape, dtype=dtype, device="meta")
+        values = self._values(dtype, shape)
+        return OnDevice(values) if device == _ACCELERATOR else values
+
+    def _values(self, dtype: torch.dtype, shape: list[int]) -> torch.Tensor:
         count = math.prod(shape)
         length = count * dtype.itemsize
         if length > len(self._data) - self._position:
@@ -288,7 +318,7 @@ def _require_plain(value: Any, depth: int) -> None:
         WireError: there is such a value in `value`.
     """
     kind = type(value)
-    if value is None or kind in _KEYS or kind is torch.Tensor or kind is Remote:
+    if value is None or kind in _KEYS or kind is torch.Tensor or kind is Remote or kind is OnDevice:
         return
     if depth > MAXIMUM_DEPTH:
         raise WireError("a value nested too deep")
@@ -302,11 +332,12 @@ def _require_plain(value: Any, depth: int) -> None:
             _require_plain(item, depth + 1)
     elif kind is Layer:
         _require_plain(value.settings, depth + 1)
+        _require_plain(list(value.children.values()), depth + 1)
     else:
         raise WireError("an unknown kind of value")
 
 
-def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | Layer | None], depth: int) -> Any:
+def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> Any:
     """Rebuild a value from exact built-in types, moving the bytes of tensors into `tensors`."""
     kind = type(value)
     if value is None or kind in _KEYS:
@@ -334,7 +365,10 @@ def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | 
         # In the order in which they are decoded: a loss has weights among its settings.
         settings = _plain(value.settings, tensors, stand_in, depth + 1)
         state = {name: _tensor(tensor, tensors) for name, tensor in value.state.items()}
-        return msgspec.msgpack.Ext(_LAYER, _ENCODER.encode((value.type_name, settings, state)))
+        children = {name: _plain(child, tensors, stand_in, depth + 1) for name, child in value.children.items()}
+        return msgspec.msgpack.Ext(_LAYER, _ENCODER.encode((value.type_name, settings, state, children)))
+    if kind is OnDevice:
+        return _tensor(value.tensor, tensors, _ACCELERATOR)
     if kind is Remote:
         return msgspec.msgpack.Ext(_REMOTE, _ENCODER.encode((value.number, value.type_name)))
     replacement = stand_in(value)
@@ -343,7 +377,7 @@ def _plain(value: Any, tensors: list[bytes], stand_in: Callable[[Any], Remote | 
     raise Unsendable(f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""))
 
 
-def _tensor(value: torch.Tensor, tensors: list[bytes]) -> Any:
+def _tensor(value: torch.Tensor, tensors: list[bytes], device: str = "") -> Any:
     name = str(value.dtype).removeprefix("torch.")
     if name not in DTYPES:
         raise Unsendable(f"a tensor of {value.dtype}")
@@ -356,8 +390,8 @@ def _tensor(value: torch.Tensor, tensors: list[bytes]) -> Any:
             f"a tensor of shape {tuple(value.shape)}"
             f" (at most {TENSOR_LIMIT:,} bytes and {MAXIMUM_DIMENSIONS} dimensions)"
         )
-    device = "meta" if value.device.type == "meta" else "cpu"
-    if device == "cpu":
+    device = device or {"cpu": _CPU, "meta": _META}.get(value.device.type, _ACCELERATOR)
+    if device != _META:
         dense = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         # A single element counts as contiguous whatever its stride, and then has no view as bytes.
         dense = dense.as_strided((dense.numel(),), (1,))

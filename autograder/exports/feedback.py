@@ -16,10 +16,10 @@ _LONGEST_NAME = 200
 
 
 def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
-    """What the student reads about a test: nothing if it passed, title and hint alone if the example is hidden."""
+    """What the student reads about a test: at most a score if it passed, title and hint if the example is hidden."""
     result = test.result
     if result.outcome is Outcome.PASSED:
-        return ""
+        return result.message
     if not test.public and hidden == "hint" and result.outcome is not Outcome.GRADER_ERROR:
         hint = f": {test.item.hint}" if test.item.hint else ""
         return f"{test.item.title}{hint}"
@@ -64,6 +64,7 @@ def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "h
                                 "test": test.result.test,
                                 "visibility": "public" if test.public else "hidden",
                                 "outcome": str(test.result.outcome),
+                                "device": test.result.device,
                                 "earned": test.earned,
                                 "out_of": test.out_of,
                                 "message": message_for(test, hidden),

@@ -34,8 +34,11 @@ def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
 
 
 def outcomes_csv(sheets: Sequence[MarkSheet], hidden: Literal["example", "hint"]) -> str:
-    """A row per student and test; the messages are those that students may see."""
-    header = ["student", "item", "test", "outcome", "earned", "out_of", "message"]
+    """A row per student and test; the messages are those that students may see.
+
+    `device` is "simulated" or "cuda" for tests whose code found an accelerator, and empty for the others.
+    """
+    header = ["student", "item", "test", "outcome", "earned", "out_of", "device", "message"]
     rows: list[list[object]] = [
         [
             sheet.student,
@@ -44,6 +47,7 @@ def outcomes_csv(sheets: Sequence[MarkSheet], hidden: Literal["example", "hint"]
             test.result.outcome,
             test.earned,
             test.out_of,
+            test.result.device,
             message_for(test, hidden),
         ]
         for sheet in sheets

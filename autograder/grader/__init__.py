@@ -15,22 +15,52 @@ from autograder.grader.expect import (
     expect_integers,
     expect_layer,
     expect_raises,
+    expect_score,
     expect_shape,
 )
-from autograder.grader.messages import Failed, describe, fail
-from autograder.grader.proxy import Student, StudentObject, StudentRaised
+from autograder.grader.messages import Failed, describe, fail, picture
+from autograder.grader.objects import (
+    Look,
+    attribute,
+    expect_on_device,
+    fresh_process,
+    load_state,
+    look,
+    network,
+    on_device,
+    place,
+    seed_process,
+    state_of,
+)
+from autograder.grader.proxy import Student, StudentObject, StudentRaised, Unusable
+from autograder.grader.training import training
 
 __all__ = [
     "Failed",
+    "Look",
     "Student",
     "StudentObject",
     "StudentRaised",
+    "Unusable",
+    "attribute",
     "describe",
     "expect_close",
     "expect_equal",
     "expect_integers",
     "expect_layer",
+    "expect_on_device",
     "expect_raises",
+    "expect_score",
     "expect_shape",
     "fail",
+    "fresh_process",
+    "load_state",
+    "look",
+    "network",
+    "on_device",
+    "picture",
+    "place",
+    "seed_process",
+    "state_of",
+    "training",
 ]

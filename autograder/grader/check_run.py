@@ -1,53 +1,79 @@
-"""Runs the public tests once, in this process, for `check`: collection and marking without a zygote."""
+"""Runs the public tests in this process, for `check`: collected once, without a zygote, as often as asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import pytest
+import torch
 
 from autograder.course import Course
-from autograder.errors import GraderError
+from autograder.errors import AutograderError, GraderError
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
-from autograder.grader.proxy import Session
+from autograder.grader.messages import take_pictures
+from autograder.grader.proxy import sessions
 from autograder.grader.worker import StartProcess
-from autograder.records import PlannedTest, TestResult
+from autograder.records import Conditions, PlannedTest, TestResult
 
 
-class _Once(Marking):
-    """Where pytest would run the tests, run them once and keep the results."""
+@dataclass(frozen=True)
+class Checked:
+    """One test of a check: its result, and the pictures that it showed, (N, C, H, W) by title."""
 
-    def __init__(self, course: Course, session: Session, plan: Sequence[PlannedTest]) -> None:
-        super().__init__()
+    result: TestResult
+    pictures: Mapping[str, torch.Tensor]
+
+
+Check: TypeAlias = Callable[[Mapping[str, bytes], StartProcess, Sequence[PlannedTest]], list[Checked]]
+
+
+class _Collected(Marking):
+    """Where pytest would run the tests, hand `use` a function that runs them."""
+
+    def __init__(self, course: Course, use: Callable[[Check], None]) -> None:
+        super().__init__(course.config.data)
         self._course = course
-        self._marked = session
-        self._plan = plan
-        self.results: list[TestResult] = []
+        self._use = use
+        self.error: AutograderError | None = None
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the tests once."""
+        """Lend the tests to `use`."""
         del session
-        self._course.check_tests(self.names(), public_only=True)
-        self.results = list(self.run(self._marked, self._plan))
+        try:
+            self._course.check_tests(self.names(), public_only=True)
+            self._use(self._check)
+        except AutograderError as error:  # pytest would print it as an internal error of its own
+            self.error = error
         return True
 
+    def _check(
+        self, files: Mapping[str, bytes], start_process: StartProcess, plan: Sequence[PlannedTest]
+    ) -> list[Checked]:
+        config = self._course.config
+        device = "cuda" if torch.cuda.is_available() else "simulated"
+        conditions = Conditions(config.limits.limits(), device, config.notebooks)
+        session, accelerated = sessions(files, start_process, conditions)
+        try:
+            return [Checked(result, take_pictures()) for result in self.run(session, accelerated, plan)]
+        finally:
+            for each in (session, accelerated):
+                if each is not None:
+                    each.close()
 
-def run_public_tests(
-    course: Course, files: Mapping[str, bytes], start_process: StartProcess, plan: Sequence[PlannedTest]
-) -> list[TestResult]:
-    """Mark one submission with the tests in the course's public folder.
+
+def with_public_tests(course: Course, use: Callable[[Check], None]) -> None:
+    """Collect the tests in the course's public folder, and call `use` with a function that marks one submission.
 
     Raises:
         ConfigError: the config and the tests do not fit each other.
         GraderError: the tests cannot be collected.
     """
     configure_hypothesis()
-    session = Session(files, start_process, course.config.limits.limits())
-    run = _Once(course, session, plan)
-    try:
-        pytest.main(collect_arguments([course.public]), plugins=[run])
-    finally:
-        session.close()
-    if run.collection_errors:
-        raise GraderError("the public tests cannot be collected:\n" + "\n".join(run.collection_errors))
-    return run.results
+    collected = _Collected(course, use)
+    pytest.main(collect_arguments([course.public]), plugins=[collected])
+    if collected.collection_errors:
+        raise GraderError("the public tests cannot be collected:\n" + "\n".join(collected.collection_errors))
+    if collected.error is not None:
+        raise collected.error

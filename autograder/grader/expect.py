@@ -6,13 +6,14 @@ Each failure reads "<the call>: expected <this>, got <that>". The call is writte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
 
 from autograder import layers, wire
-from autograder.grader.messages import describe, fail
+from autograder.grader.messages import Failed, describe, fail, remark
 from autograder.grader.proxy import StudentObject, StudentRaised
 
 LayerType = TypeVar("LayerType", bound=torch.nn.Module)
@@ -59,12 +60,33 @@ def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, o
     return tensor
 
 
+def expect_score(score: float, *, none: float, full: float, of: str) -> None:
+    """Require a quality, and award a share of the test's marks: 0 at `none`, all of them at `full`, linear between.
+
+    Either bound may be the larger: an error is better the smaller it is, an IoU the larger.
+
+    Args:
+        score: what was reached; nan and infinities earn nothing.
+        none: the bound at which there are no marks.
+        full: the bound from which on there are all marks.
+        of: what was measured, in words that the student reads before the number.
+    """
+    share = (score - none) / (full - none)
+    bounds = f"{of} is {score:.3g}; full marks at {full:.3g}, none at {none:.3g}"
+    if not math.isfinite(score) or share <= 0:
+        raise Failed(bounds)
+    if share < 1:
+        # Two digits: processors differ in the last bits of a training, and marks are not to show it.
+        raise Failed(bounds, share=round(share, 2))
+    remark(bounds)
+
+
 def expect_layer(got: object, kind: type[LayerType], of: str = "") -> LayerType:
     """Require exactly a `kind` of torch.nn, and return the grader's own one with its settings and weights.
 
     Whatever else the student's object does, by hooks or by a forward pass of its own, stays behind the wall.
     """
-    words = got.in_words() if isinstance(got, StudentObject) else got
+    words = got.operate("describe") if isinstance(got, StudentObject) else got
     if not isinstance(words, wire.Layer) or words.type_name != kind.__name__:
         fail(f"expected a plain nn.{kind.__name__}, got {describe(words)}", of)
     try:

@@ -9,7 +9,8 @@ import os
 import re
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ import hypothesis
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
-from autograder.grader.messages import Failed, last_call
+from autograder.grader.messages import Failed, last_call, take_remark
 from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome, PlannedTest, TestResult
@@ -60,15 +61,20 @@ class _ShrunkEnough(BaseException):
 class Marking:
     """Collects marked tests and runs them on sessions.
 
+    Args:
+        data: the config's settings for the marked tests.
+
     Attributes:
         items: what was collected, in pytest's order.
         collection_errors: why some file could not be collected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, data: Mapping[str, str]) -> None:
+        self._data = data
         self.items: list[pytest.Function] = []
         self.collection_errors: list[str] = []
         self._session: Session | None = None
+        self._accelerated: Session | None = None
         self._raised: BaseException | None = None
 
     def names(self) -> list[tuple[str, str]]:
@@ -78,29 +84,37 @@ class Marking:
     def run(
         self,
         session: Session,
+        accelerated: Session | None,
         plan: Sequence[PlannedTest],
         started: Callable[[str], None] = lambda name: None,
     ) -> Iterator[TestResult]:
         """Run the planned tests one after the other, in their order.
 
+        Tests that ask for `student_on_device` run on `accelerated`; without one they are NOT_RUN.
+
         A test that runs out of time costs its item: the item's later tests do not run, or one endless loop would
         take the time limit once per test.
         """
         self._session = session
+        self._accelerated = accelerated
         functions = {item.name: item for item in self.items}
         out_of_time: dict[str, str] = {}
         for test, following in zip(plan, [*plan[1:], None], strict=True):
             if test.item in out_of_time:
                 yield TestResult(test.name, Outcome.BLOCKED, out_of_time[test.item])
                 continue
+            function = functions[test.name]
+            marked = accelerated if "student_on_device" in function.fixturenames else session
+            if marked is None:
+                yield TestResult(test.name, Outcome.NOT_RUN, "not run: this machine has no such device")
+                continue
             started(test.name)
-            session.begin_test(test.seconds)
+            marked.begin_test(test.seconds)
             self._raised = None
             begin = time.monotonic()
-            function = functions[test.name]
             after = functions[following.name] if following else None
             function.config.hook.pytest_runtest_protocol(item=function, nextitem=after)
-            result = _result(test.name, self._raised, time.monotonic() - begin)
+            result = replace(_result(test.name, self._raised, time.monotonic() - begin), device=marked.device)
             if result.outcome is Outcome.TIMED_OUT:
                 out_of_time[test.item] = (
                     f"not run, because another test of {test.item} ran out of time: {result.message}"
@@ -112,6 +126,17 @@ class Marking:
         """The submission being marked; its attributes are the student's modules."""
         assert self._session is not None
         return Student(self._session)
+
+    @pytest.fixture(scope="session")
+    def student_on_device(self) -> Student:
+        """The same in a process that has an accelerator, a real or a simulated one; `on_device` sends tensors there."""
+        assert self._accelerated is not None
+        return Student(self._accelerated)
+
+    @pytest.fixture(scope="session")
+    def course_data(self) -> Mapping[str, str]:
+        """`data:` of grading_config.yaml."""
+        return self._data
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember a test file that does not import."""
@@ -194,13 +219,14 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
         raised = raised.error
     match raised:
         case None:
-            return TestResult(name, Outcome.PASSED, wall_seconds=seconds)
+            return TestResult(name, Outcome.PASSED, take_remark(), wall_seconds=seconds, share=1.0)
         case WorkerLost():
             return TestResult(name, raised.outcome, _shown(f"{last_call()}: {raised.message}"), wall_seconds=seconds)
         case StudentRaised() | Unusable():
             return TestResult(name, raised.outcome, _text(raised), wall_seconds=seconds)
         case AssertionError():
-            return TestResult(name, Outcome.FAILED, _text(raised), wall_seconds=seconds)
+            share = raised.share if isinstance(raised, Failed) else 0.0
+            return TestResult(name, Outcome.FAILED, _text(raised), wall_seconds=seconds, share=share)
         case Flaky():
             message = "your code gives different answers to the same call"
             return TestResult(name, Outcome.FAILED, message, wall_seconds=seconds)

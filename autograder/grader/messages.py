@@ -6,12 +6,24 @@ from typing import NoReturn, Protocol, runtime_checkable
 
 import torch
 
+from autograder import wire
+
 _LONGEST_DESCRIPTION = 120
 _last_call = ""
+_remark = ""
+_pictures: dict[str, torch.Tensor] = {}
 
 
 class Failed(AssertionError):
-    """The student's answer is not what was asked. Its text is shown to the student as it stands."""
+    """The student's answer is not what was asked. Its text is shown to the student as it stands.
+
+    Attributes:
+        share: the part of the test's marks that it earns all the same, below 1.
+    """
+
+    def __init__(self, message: str, share: float = 0.0) -> None:
+        super().__init__(message)
+        self.share = share
 
 
 @runtime_checkable
@@ -27,6 +39,31 @@ def fail(message: str, of: str = "") -> NoReturn:
     """Raise `Failed` with "<of, or the last call>: <message>"."""
     where = of or last_call()
     raise Failed(f"{where}: {message}" if where else message)
+
+
+def remark(text: str) -> None:
+    """Say something of a test that passes: a score, for instance."""
+    global _remark
+    _remark = text
+
+
+def take_remark() -> str:
+    """What was said since this was last asked."""
+    global _remark
+    said, _remark = _remark, ""
+    return said
+
+
+def picture(title: str, images: torch.Tensor) -> None:
+    """Show images of the test's, (N, 1 or 3, H, W) in [0, 1], eight in a row; `check --train` writes them to a file."""
+    _pictures[title] = images.detach().cpu()
+
+
+def take_pictures() -> dict[str, torch.Tensor]:
+    """The pictures shown since this was last asked, by title."""
+    taken = dict(_pictures)
+    _pictures.clear()
+    return taken
 
 
 def note_call(text: str) -> None:
@@ -65,6 +102,9 @@ def _describe(value: object, parts: list[str]) -> None:
                 parts.append(": ")
                 _describe(value[item], parts)
         parts.append(",)" if isinstance(value, tuple) and len(value) == 1 else closing)
+    elif isinstance(value, wire.OnDevice):
+        _describe(value.tensor, parts)
+        parts.append(" on cuda:0")
     elif isinstance(value, Named):
         parts.append(f"a {value.type_name}")
     elif isinstance(value, torch.Tensor):

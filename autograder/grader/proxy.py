@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,8 +13,7 @@ from autograder import layers, wire
 from autograder.errors import GraderError
 from autograder.grader import messages
 from autograder.grader.worker import StartProcess, Worker, WorkerLost
-from autograder.records import Outcome
-from autograder.sandbox.policy import Limits
+from autograder.records import Conditions, Outcome
 
 # An import may take this many times a test's seconds: packages are read from disk, and torch's are large.
 _IMPORT_FACTOR = 3
@@ -77,11 +77,11 @@ class StudentObject:
             raise AttributeError(name)
         return _Callable(self._session, [self.remote.number, name])
 
-    def in_words(self) -> object:
-        """What the student's process says of it: a `wire.Layer`, if it is honest."""
+    def operate(self, name: str, *arguments: Any) -> Any:
+        """Have the student's process do one of `student_worker.operations` with it."""
         if self._session.worker is not self._worker:
             raise GraderError("a test kept an object of a student's process that has ended")
-        return self._session.ask(wire.Describe(self.remote.number))
+        return self._session.ask(wire.Operate(name, [self.remote, *map(_outgoing, arguments)]))
 
 
 class _Callable:
@@ -91,6 +91,13 @@ class _Callable:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self._session.call(self._path, arguments, keywords)
+
+    def with_gradient(self, index: int, *arguments: Any) -> tuple[Any, torch.Tensor | None]:
+        """Call it; return its answer and the gradient of the answer's sum with respect to `arguments[index]`."""
+        answer = self._session.call(self._path, arguments, {}, gradient_of=index)
+        if not isinstance(answer, tuple) or len(answer) != 2:
+            messages.fail(f"expected a tensor and its gradient, got {messages.describe(answer)}")
+        return answer
 
     def __repr__(self) -> str:
         return ".".join(map(str, self._path[1:]))
@@ -119,20 +126,39 @@ class Student:
         return _Module(self._session, name)
 
 
-class Session:
-    """One submission being marked: its worker, replaced when lost, and the calls made to it."""
+def session_of(student: Student) -> Session:
+    """The conversation behind the fixture."""
+    return student._session
 
-    def __init__(self, files: Mapping[str, bytes], start_process: StartProcess, limits: Limits) -> None:
-        self._files = {
+
+class Session:
+    """One submission being marked: its worker, replaced when lost, and the calls made to it.
+
+    Args:
+        files: relative path -> contents: what the student's process finds in its folder.
+        start_process: makes a new process for the student's code.
+        conditions: what it is marked under.
+        device: the accelerator that this session's processes have: "" (none), "simulated" or "cuda".
+    """
+
+    def __init__(
+        self, files: Mapping[str, bytes], start_process: StartProcess, conditions: Conditions, device: str = ""
+    ) -> None:
+        self.files = files
+        self.device = device
+        self.trainings = Path(conditions.trainings) if conditions.trainings else None
+        self.remembered: dict[object, Any] = {}
+        self.endless: dict[str, str] = {}
+        self._notebooks = conditions.notebooks
+        self._file_tensors = {
             name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
             if content
             else torch.empty(0, dtype=torch.uint8)
             for name, content in files.items()
         }
         self._start_process = start_process
-        self._limits = limits
-        self._seconds = limits.seconds
-        self._budget = limits.seconds
+        self._limits = conditions.limits
+        self._seconds = self._budget = conditions.limits.seconds
         self._imported: set[str] = set()
         self._unusable: dict[str, Unusable] = {}
         self.worker: Worker | None = None
@@ -144,8 +170,16 @@ class Session:
         self._seconds = seconds
         self.begin_request(seconds)
 
-    def call(self, path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def call(
+        self,
+        path: list[int | str],
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        gradient_of: int | None = None,
+    ) -> Any:
         """Call something of the student's and return what came back; a module comes back as a StudentObject.
+
+        A function that ran out of time is remembered in `endless`, with the words for it.
 
         Raises:
             StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
@@ -154,9 +188,14 @@ class Session:
         if isinstance(path[0], str):
             self._import(path[0])
         call = wire.Call(
-            path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}
+            path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}, gradient_of
         )
-        return self.ask(call)
+        try:
+            return self.ask(call)
+        except WorkerLost as lost:
+            if lost.outcome is Outcome.TIMED_OUT and isinstance(path[0], str):
+                self.endless[".".join(map(str, path))] = f"{messages.last_call()}: {lost.message}"
+            raise
 
     def _import(self, module: str) -> None:
         """Have the student's module imported, on time of its own; one that fails is not tried again."""
@@ -181,13 +220,16 @@ class Session:
             self.worker.begin_test(seconds)
         self._budget = seconds
 
-    def ask(self, request: wire.Import | wire.Call | wire.Describe) -> Any:
+    def ask(self, request: wire.Import | wire.Call | wire.Operate) -> Any:
         """Send one request to the worker, starting one if there is none."""
         try:
             if self.worker is None:
                 self.worker = Worker(self._start_process(self._limits), self._limits)
                 self.worker.begin_test(self._budget)
-                started = self.worker.request(wire.Start(dict(self._files)))
+                started = self.worker.request(wire.Start(dict(self._file_tensors), self.device, self._notebooks))
+                if isinstance(started, wire.Raised) and "Unavailable" in started.type_names:
+                    self.close()
+                    raise GraderError(f"the simulated device is unavailable: {started.message}")
                 if not isinstance(started, wire.Value):
                     self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
@@ -198,6 +240,8 @@ class Session:
         if isinstance(reply, wire.Value):
             return self._incoming(reply.value)
         if isinstance(reply, wire.Raised):
+            if "MissingOperator" in reply.type_names and self.device:
+                raise GraderError(f"the simulated device lacks an operator: {reply.message} ({reply.where})")
             raise StudentRaised(reply)
         if isinstance(reply, wire.Missing):
             raise Unusable(Outcome.FAILED, reply.reason)
@@ -224,6 +268,17 @@ class Session:
         return value
 
 
+def sessions(
+    files: Mapping[str, bytes], start_process: StartProcess, conditions: Conditions
+) -> tuple[Session, Session | None]:
+    """A session without an accelerator, and one with, if there is one."""
+    device = conditions.device
+    return (
+        Session(files, start_process, conditions),
+        Session(files, start_process, conditions, device) if device else None,
+    )
+
+
 def _outgoing(value: Any) -> Any:
     if isinstance(value, StudentObject):
         return value.remote
@@ -231,6 +286,8 @@ def _outgoing(value: Any) -> Any:
         return layers.in_words(value)
     if isinstance(value, list | tuple) and type(value) in (list, tuple):
         return type(value)(_outgoing(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items()}
     return value
 
 

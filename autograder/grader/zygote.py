@@ -26,22 +26,22 @@ from hypothesis import strategies
 
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
 from autograder.grader.processes import from_zygote
-from autograder.grader.proxy import Session
-from autograder.records import PlannedTest, TestResult
-from autograder.sandbox.policy import Limits
+from autograder.grader.proxy import sessions
+from autograder.records import Conditions, PlannedTest, TestResult
 
 
 class Settings(msgspec.Struct):
     """The first message from the pool."""
 
     folders: list[str]
+    data: dict[str, str]
 
 
 class Job(msgspec.Struct):
     """One submission to mark: its files, and the tests to run."""
 
     files: dict[str, bytes]
-    limits: Limits
+    conditions: Conditions
     plan: list[PlannedTest]
 
 
@@ -64,8 +64,8 @@ class Ready(msgspec.Struct):
 class _Zygote(Marking):
     """Where pytest would run the collected tests once, serve jobs instead."""
 
-    def __init__(self, jobs: socket.socket, control: socket.socket) -> None:
-        super().__init__()
+    def __init__(self, jobs: socket.socket, control: socket.socket, data: dict[str, str]) -> None:
+        super().__init__(data)
         self._jobs = jobs
         self._control = control
 
@@ -104,11 +104,15 @@ class _Zygote(Marking):
                     stream.flush()
 
                 tell(Event(process=os.getpid()))
-                session = Session(job.files, from_zygote(self._control), job.limits)
-                for result in self.run(session, job.plan, lambda name: tell(Event(started=name))):
+                session, accelerated = sessions(job.files, from_zygote(self._control), job.conditions)
+                for result in self.run(session, accelerated, job.plan, lambda name: tell(Event(started=name))):
                     tell(Event(result=result))
-                session.close()
-                tell(Event(flooded=session.flooded))
+                flooded = False
+                for each in (session, accelerated):
+                    if each is not None:
+                        each.close()
+                        flooded = flooded or each.flooded
+                tell(Event(flooded=flooded))
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -137,7 +141,7 @@ def main(jobs_descriptor: int, control_descriptor: int) -> int:
     jobs = socket.socket(fileno=jobs_descriptor)
     settings = msgspec.json.decode(jobs.recv(1 << 16), type=Settings)
     configure_hypothesis()
-    zygote = _Zygote(jobs, socket.socket(fileno=control_descriptor))
+    zygote = _Zygote(jobs, socket.socket(fileno=control_descriptor), settings.data)
     exit_code = pytest.main(collect_arguments([Path(folder) for folder in settings.folders]), plugins=[zygote])
     if zygote.collection_errors or not zygote.items:
         jobs.send(msgspec.json.encode(Ready([], [error[-1500:] for error in zygote.collection_errors])))

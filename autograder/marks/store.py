@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS outcomes (
     message TEXT NOT NULL,
     detail TEXT NOT NULL,
     wall_seconds REAL NOT NULL,
+    share REAL NOT NULL,
+    device TEXT NOT NULL,
     PRIMARY KEY (student, test)
 );
 """
@@ -132,9 +134,18 @@ class Store:
                     ),
                 )
                 self._connection.executemany(
-                    "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [
-                        (result.student, each.test, each.outcome, each.message, each.detail, each.wall_seconds)
+                        (
+                            result.student,
+                            each.test,
+                            each.outcome,
+                            each.message,
+                            each.detail,
+                            each.wall_seconds,
+                            each.share,
+                            each.device,
+                        )
                         for each in result.results
                     ],
                 )
@@ -155,10 +166,10 @@ class Store:
 
     def _read(self) -> list[tuple[SubmissionResult, str]]:
         tests: dict[str, list[TestResult]] = {}
-        for student, test, outcome, message, detail, seconds in self._connection.execute(
-            "SELECT student, test, outcome, message, detail, wall_seconds FROM outcomes ORDER BY rowid"
+        for student, test, outcome, *rest in self._connection.execute(
+            "SELECT student, test, outcome, message, detail, wall_seconds, share, device FROM outcomes ORDER BY rowid"
         ):
-            tests.setdefault(student, []).append(TestResult(test, Outcome(outcome), message, detail, seconds))
+            tests.setdefault(student, []).append(TestResult(test, Outcome(outcome), *rest))
         return [
             (
                 SubmissionResult(

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from autograder.config import Config, Item
 from autograder.records import Outcome, SubmissionResult, TestResult
 
-# What earns a test's marks: a pass, and what is our fault until a person has looked.
-_EARNING = (Outcome.PASSED, Outcome.GRADER_ERROR)
-
 
 @dataclass(frozen=True)
 class TestMark:
@@ -33,7 +30,8 @@ class MarkSheet:
     Attributes:
         items: item id -> marks.
         parts: part id -> marks.
-        total: the sum, at most what the assignment is graded out of.
+        total: the sum, at most `out_of`, unless the config lets bonus marks lift it above.
+        out_of: what the assignment is graded out of, less the tests that this machine has no device for.
         percent: of what it is graded out of.
         lms_mark: the same share of what the learning system counts out of.
         status: "graded", "unreadable" or "grader_error" (a person must look).
@@ -74,17 +72,27 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         TestMark(
             item,
             by_name.get(name, TestResult(name, Outcome.NOT_RUN)),
-            marks if name in by_name and by_name[name].outcome in _EARNING else 0.0,
+            _rounded(marks * _share(by_name.get(name))),
             marks,
             name in item.public,
         )
         for item in config.items
         for name, marks in item.tests.items()
+        if marks > 0
     )
     items = {item.id: _rounded(sum(test.earned for test in tests if test.item is item)) for item in config.items}
     parts = {part.id: _rounded(sum(items[item.id] for item in part.items)) for part in config.parts}
-    total = min(_rounded(sum(items.values())), config.out_of)
+    bonus = {item.id for part in config.parts if part.bonus for item in part.items}
+    # What this machine had no device for is left out of what the marks are out of, too.
+    no_device = {each.test for each in result.results if each.outcome is Outcome.NOT_RUN}
+    left_out = sum(test.out_of for test in tests if test.result.test in no_device and test.item.id not in bonus)
+    out_of = _rounded(config.out_of - left_out)
+    regular = min(sum(marks for item, marks in items.items() if item not in bonus), out_of)
+    total = _rounded(regular + sum(marks for item, marks in items.items() if item in bonus))
+    if not config.bonus_lifts_above:
+        total = min(total, out_of)
     flags = list(result.flags)
+    flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
     if any(test.result.outcome is Outcome.GRADER_ERROR for test in tests):
         flags.append("grader_error")
     if sandbox != "full":
@@ -98,9 +106,9 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         items=items,
         parts=parts,
         total=total,
-        out_of=config.out_of,
-        percent=round(100 * total / config.out_of, 2),
-        lms_mark=round(total / config.out_of * (config.lms_out_of or config.out_of), 2),
+        out_of=out_of,
+        percent=round(100 * total / out_of, 2),
+        lms_mark=round(total / out_of * (config.lms_out_of or config.out_of), 2),
         status=status,
         flags=tuple(flags),
     )
@@ -127,6 +135,13 @@ def _summary(component: str, out_of: float, values: Iterable[float]) -> Summary:
         min(marks, default=0.0),
         max(marks, default=0.0),
     )
+
+
+def _share(result: TestResult | None) -> float:
+    """What part of a test's marks is earned; all of it where the fault is ours, until a person has looked."""
+    if result is None:
+        return 0.0
+    return 1.0 if result.outcome is Outcome.GRADER_ERROR else result.share
 
 
 def _rounded(marks: float) -> float:

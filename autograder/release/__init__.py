@@ -18,6 +18,7 @@ How a solution is written (`stubs` explains each):
 - comments that stand alone at the left margin tell the story: Markdown in the notebook, comments in the stub;
 - names with a leading underscore vanish;
 - `# given`, at the end of a `def` or `class` line, keeps the whole of it; as a file's first line, the whole file;
+- data, `.npz` files, is handed out as it is;
 - `# solution`, at the end of any other statement outside functions, removes that statement.
 """
 

@@ -62,7 +62,7 @@ def drift(course: Path) -> list[str]:
     """
     expected = _assignment(course)
     folder = course / ASSIGNMENT
-    present = {path.name for pattern in ("*.py", "*.ipynb") for path in folder.glob(pattern)}
+    present = {path.name for pattern in ("*.py", "*.ipynb", "*.npz") for path in folder.glob(pattern)}
     differing = [name for name in present & set(expected) if (folder / name).read_bytes() != expected[name]]
     return sorted({*differing, *(present ^ set(expected))})
 
@@ -102,13 +102,13 @@ def _assignment(course: Path) -> dict[str, bytes]:
         made[path.name] = stubs.stub(source, name).encode()
         if not stubs.is_given(source):
             made[f"{path.stem}.ipynb"] = notebook.notebook(source, name).encode()
-    return made
+    return made | {path.name: path.read_bytes() for path in folder.glob("*.npz")}
 
 
 def _handout(course: Path) -> dict[str, bytes]:
     """Return what the handout holds: its path inside -> content."""
     made = _assignment(course)
-    digests = {name: text_digest(content) for name, content in made.items()}
+    digests = {name: text_digest(content) for name, content in made.items() if not name.endswith(".npz")}
     made[CONFIG] = public_config(_read(course / CONFIG), digests).encode()
     readme = course / ASSIGNMENT / README
     if readme.exists():

@@ -100,5 +100,6 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
         linux.drop_privileges()
         own = tuple(map(Path, _OWN))
         writable = namespaces.writable(policy) if policy.level >= Level.FULL else (box,)
-        landlock.apply((*policy.readable, *own), (*writable, Path("/dev/null")))
+        hidden = policy.hidden if policy.level is Level.REDUCED else ()  # else the namespaces hide it
+        landlock.apply((*policy.readable, *own), (*writable, Path("/dev/null")), hidden)
         seccomp.apply()

@@ -5,7 +5,7 @@ It does not stop stat, chmod or UDP: namespaces and seccomp do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -23,18 +23,25 @@ def prepare() -> None:
         raise OSError(str(error)) from error
 
 
-def apply(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def apply(readable: Iterable[Path], writable: Iterable[Path], hidden: Iterable[Path] = ()) -> None:
     """Leave only these paths, no TCP, and no signals or abstract sockets beyond this process.
+
+    What is hidden inside a readable folder can be listed, like all of that folder, and not read: Landlock only
+    grants, so everything around it is granted one by one.
 
     Raises:
         OSError: this kernel has no Landlock.
     """
     from py_landlock import AccessFs, Landlock, LandlockError
 
+    hidden = tuple(hidden)
     try:
         rules = Landlock(strict=False)
         # The kernel refuses rights that only folders have on a file.
         for path in readable:
+            if any(each.is_relative_to(path.resolve()) for each in hidden):
+                rules.add_path_rule(path, access=AccessFs.READ_DIR)
+        for path in _around(readable, hidden):
             if path.is_dir():
                 rules.allow_read(path)
             elif path.exists():
@@ -47,3 +54,13 @@ def apply(readable: Iterable[Path], writable: Iterable[Path]) -> None:
         rules.apply()
     except LandlockError as error:
         raise OSError(str(error)) from error
+
+
+def _around(paths: Iterable[Path], hidden: tuple[Path, ...]) -> Iterator[Path]:
+    """These paths, or what is in them, without what is hidden."""
+    for path in map(Path.resolve, paths):  # a link beside a hidden folder may lead into it
+        inside = [each for each in hidden if each.is_relative_to(path)]
+        if not inside:
+            yield path
+        elif path not in inside:
+            yield from _around(path.iterdir(), hidden)

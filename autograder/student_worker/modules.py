@@ -29,6 +29,7 @@ class Modules:
         self._modules: dict[str, types.ModuleType] = {}
         self._hints: dict[str, tuple[NotebookModule, dict[int, str]]] = {}
         self._failures: dict[str, BaseException] = {}
+        self.everything_in_notebooks = False
 
     def attribute(self, module_name: str, name: str) -> Any:
         """What the module defines under this name.
@@ -73,7 +74,7 @@ class Modules:
             module = types.ModuleType(name)
             sys.modules[name] = module  # dataclasses and typing look their module up there
             cells = notebook.code_cells(path.read_text(encoding="utf-8-sig"))
-            self._hints[name] = (notebook.load(cells, module), cells)
+            self._hints[name] = (notebook.load(cells, module, everything=self.everything_in_notebooks), cells)
             return module
         there = ", ".join(sorted(entry.name for entry in self._box.iterdir())[:8]) or "nothing"
         raise Absent(f"there is no {name}.py or {name}.ipynb in your submission (found: {there})")

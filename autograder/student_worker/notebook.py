@@ -75,8 +75,8 @@ def code_cells(text: str) -> dict[int, str]:
     return {number: str(source) for number, source in enumerate(code, start=1)}
 
 
-def load(cells: dict[int, str], module: types.ModuleType) -> NotebookModule:
-    """Run the definitions of `cells` in `module`'s namespace."""
+def load(cells: dict[int, str], module: types.ModuleType, *, everything: bool = False) -> NotebookModule:
+    """Run the definitions of `cells`, or everything in them, in `module`'s namespace."""
     statements: list[_Statement] = []
     problems: dict[int, str] = {}
     for number, source in cells.items():
@@ -87,7 +87,7 @@ def load(cells: dict[int, str], module: types.ModuleType) -> NotebookModule:
         except Exception as error:  # a null byte, a lone surrogate, brackets nested too deep for the parser
             problems[number] = f"{type(error).__name__}: {error}"
     flags = _future_flags(statements)
-    pending = kept = _kept(statements)
+    pending = kept = statements if everything else _kept(statements)
     while pending:
         left = [statement for statement in pending if not _run(statement, module.__dict__, flags)]
         if len(left) == len(pending):

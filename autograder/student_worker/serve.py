@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from autograder import layers, wire
+from autograder.student_worker import simulated
 from autograder.student_worker.modules import Absent, ImportFailed, Modules, place_of
+from autograder.student_worker.operations import OPERATIONS, with_gradient
 
 SEED = 321
 _LONGEST_MESSAGE = 500
@@ -33,9 +33,7 @@ class Server:
 
     def run(self) -> None:
         """Answer requests until the grader hangs up."""
-        random.seed(SEED)
-        np.random.seed(SEED)
-        torch.manual_seed(SEED)
+        OPERATIONS["seed"](SEED)
         while True:
             try:
                 request = wire.receive(self._read_exactly)
@@ -53,6 +51,9 @@ class Server:
             match request:
                 case wire.Start():
                     self._start(request.files)
+                    self._modules.everything_in_notebooks = request.notebooks == "everything"
+                    if request.device == "simulated":
+                        simulated.install()
                     return wire.Value(None)
                 case wire.Import():
                     self._modules.load(request.module)
@@ -61,9 +62,12 @@ class Server:
                     function = self._resolve(request.path)
                     arguments = [self._materialise(value) for value in request.arguments]
                     keywords = {name: self._materialise(value) for name, value in request.keywords.items()}
+                    if request.gradient_of is not None:
+                        return wire.Value(with_gradient(function, arguments, request.gradient_of))
                     return wire.Value(function(*arguments, **keywords))
-                case wire.Describe():
-                    return wire.Value(layers.in_words(self._objects[request.number]))
+                case wire.Operate():
+                    operands = [self._materialise(value) for value in request.arguments]
+                    return wire.Value(OPERATIONS[request.name](*operands))
             raise TypeError("no such request")
         except Absent as error:
             return wire.Missing(str(error))
@@ -102,14 +106,18 @@ class Server:
             return self._objects[value.number]
         if isinstance(value, wire.Layer):
             return layers.build(value)
+        if isinstance(value, wire.OnDevice):
+            return value.tensor.to("cuda")
         if isinstance(value, list):
             return [self._materialise(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._materialise(item) for key, item in value.items()}
         return value
 
-    def _stand_in(self, value: Any) -> wire.Remote | wire.Layer | None:
+    def _stand_in(self, value: Any) -> wire.Remote | wire.OnDevice | None:
         """Keep a module here and send its number; no other object may cross."""
-        if isinstance(value, wire.Layer):
-            return value
+        if simulated.is_simulated(value):
+            return wire.OnDevice(simulated.to_cpu(value))
         if not isinstance(value, torch.nn.Module):
             return None
         self._objects.append(value)

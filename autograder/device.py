@@ -1,0 +1,38 @@
+"""Which accelerator this machine has, asked of the driver's own program: the command line imports no torch."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from autograder.config import DeviceSettings
+from autograder.errors import UsageError
+
+
+def gpu_names() -> list[str]:
+    """Name and memory of each GPU of this machine."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    answer = subprocess.run(
+        ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.stdout.strip().splitlines() if answer.returncode == 0 else []
+
+
+def device_for(settings: DeviceSettings) -> str:
+    """What items that ask for an accelerator run on: "cuda", "simulated", or "" for nothing.
+
+    Raises:
+        UsageError: there is no GPU, and the settings refuse to grade without one.
+    """
+    if gpu_names():
+        return "cuda"
+    if settings.missing == "refuse":
+        raise UsageError(
+            "this machine has no GPU that answers (nvidia-smi), and grading_config.yaml says device.missing: refuse; "
+            "grade on a machine with one, or set it to simulate or not_run"
+        )
+    return "simulated" if settings.missing == "simulate" else ""

@@ -230,9 +230,7 @@ def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item
                 f"--item {name}: no such item with public tests{nearest(name, known)} (there are {', '.join(known)})"
             )
     return [
-        each
-        for each in config.items
-        if each.public and (each.id in wanted if wanted else train or not each.trains)
+        each for each in config.items if each.public and (each.id in wanted if wanted else train or not each.trains)
     ]
 
 

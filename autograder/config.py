@@ -265,7 +265,14 @@ def _sentence(path: Path, root: yaml.Node | None, error: Any) -> str:
 
 def _siblings(keys: Sequence[int | str]) -> list[str]:
     """The keys that are known where `keys` lead to."""
-    kinds: dict[str, type[BaseModel]] = {"limits": LimitSettings, "feedback": Feedback, "device": DeviceSettings, "hidden": Hidden, "parts": Part, "items": Item}
+    kinds: dict[str, type[BaseModel]] = {
+        "limits": LimitSettings,
+        "feedback": Feedback,
+        "device": DeviceSettings,
+        "hidden": Hidden,
+        "parts": Part,
+        "items": Item,
+    }
     model: type[BaseModel] = Config
     for key in keys:
         model = kinds.get(str(key), model)

@@ -74,8 +74,9 @@ def build(layer: wire.Layer) -> torch.nn.Module:
 def _network(layer: wire.Layer) -> torch.nn.Module:
     if layer.type_name not in ("Sequential", *NETWORKS):
         raise ValueError(f"{layer.type_name} is no container")
-    kind = getattr(torch.nn if layer.type_name == "Sequential" else importlib.import_module("torchvision.models"),
-                   layer.type_name)
+    kind = getattr(
+        torch.nn if layer.type_name == "Sequential" else importlib.import_module("torchvision.models"), layer.type_name
+    )
     # Not by its constructor, which would lay out the whole published network.
     module: torch.nn.Module = kind.__new__(kind)
     torch.nn.Module.__init__(module)

@@ -90,7 +90,7 @@ class TestResult:
         test: the test's name, unique in the course.
         message: one or two lines for the student; when passed empty, or a score.
         detail: for the TA alone (a traceback of ours, on GRADER_ERROR).
-        share: the part of the test's marks that it earns: 1 when passed, and between where quality is marked.
+        share: the part of the marks that a test which failed earns all the same, where quality is marked.
         device: the accelerator that the student's code found: "" (none), "simulated" or "cuda".
         wall_seconds: how long it took; kept in the store, never in a CSV.
     """

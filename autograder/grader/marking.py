@@ -219,7 +219,7 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
         raised = raised.error
     match raised:
         case None:
-            return TestResult(name, Outcome.PASSED, take_remark(), wall_seconds=seconds, share=1.0)
+            return TestResult(name, Outcome.PASSED, take_remark(), wall_seconds=seconds)
         case WorkerLost():
             return TestResult(name, raised.outcome, _shown(f"{last_call()}: {raised.message}"), wall_seconds=seconds)
         case StudentRaised() | Unusable():

@@ -68,6 +68,19 @@ def place(student: Student, module: torch.nn.Module | wire.Layer) -> StudentObje
     return placed
 
 
+def hold(student: Student, tensor: torch.Tensor) -> StudentObject:
+    """Send a tensor to stay in the student's process; given to calls, it is one and the same object there."""
+    held = session_of(student).ask(wire.Operate("hold", [tensor]))
+    if not isinstance(held, StudentObject):
+        fail(f"expected the grader's own tensor to stay, got {describe(held)}")
+    return held
+
+
+def held(tensor: StudentObject) -> Any:
+    """What a tensor that stayed holds now."""
+    return tensor.operate("read")
+
+
 def network(type_name: str, children: dict[str, torch.nn.Module]) -> wire.Layer:
     """A network for `place`: "AlexNet" or "VGG" of torchvision.models, or "Sequential", with these named children."""
     return layers.network_in_words(type_name, children)

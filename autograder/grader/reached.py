@@ -68,11 +68,14 @@ def _runs_nothing(function: _Function) -> bool:
         if each is not None and each.annotation is not None
     ]
     evaluated = [*function.decorator_list, *defaults, *annotations, *([function.returns] if function.returns else [])]
-    return not any(
-        isinstance(node, ast.Call | ast.Await | ast.NamedExpr | ast.ListComp | ast.DictComp | ast.SetComp)
-        for each in evaluated
-        for node in ast.walk(each)
-    ) and not function.decorator_list
+    return (
+        not any(
+            isinstance(node, ast.Call | ast.Await | ast.NamedExpr | ast.ListComp | ast.DictComp | ast.SetComp)
+            for each in evaluated
+            for node in ast.walk(each)
+        )
+        and not function.decorator_list
+    )
 
 
 def _names_in(statement: ast.stmt) -> set[str]:

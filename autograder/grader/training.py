@@ -79,7 +79,9 @@ def _run(session: Session, key: object, run: Callable[[], Any]) -> Any:
         return run()
     except (AssertionError, StudentRaised, Unusable, WorkerLost) as failure:
         what = f"{last_call()}: {failure}" if isinstance(failure, WorkerLost) else str(failure)
-        session.remembered[key] = Unusable(Outcome.BLOCKED, f"not run, because the training that it needs failed: {what}")
+        session.remembered[key] = Unusable(
+            Outcome.BLOCKED, f"not run, because the training that it needs failed: {what}"
+        )
         raise
     finally:
         session.close()

@@ -72,7 +72,7 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         TestMark(
             item,
             by_name.get(name, TestResult(name, Outcome.NOT_RUN)),
-            _rounded(marks * _share(by_name.get(name))),
+            _earned(marks, by_name.get(name)),
             marks,
             name in item.public,
         )
@@ -86,11 +86,12 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
     # What this machine had no device for is left out of what the marks are out of, too.
     no_device = {each.test for each in result.results if each.outcome is Outcome.NOT_RUN}
     left_out = sum(test.out_of for test in tests if test.result.test in no_device and test.item.id not in bonus)
-    out_of = _rounded(config.out_of - left_out)
+    out_of = max(_rounded(config.out_of - left_out), 0.0)
     regular = min(sum(marks for item, marks in items.items() if item not in bonus), out_of)
     total = _rounded(regular + sum(marks for item, marks in items.items() if item in bonus))
     if not config.bonus_lifts_above:
         total = min(total, out_of)
+    share = total / out_of if out_of else 0.0
     flags = list(result.flags)
     flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
     if any(test.result.outcome is Outcome.GRADER_ERROR for test in tests):
@@ -107,8 +108,8 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         parts=parts,
         total=total,
         out_of=out_of,
-        percent=round(100 * total / out_of, 2),
-        lms_mark=round(total / out_of * (config.lms_out_of or config.out_of), 2),
+        percent=round(100 * share, 2),
+        lms_mark=round(share * (config.lms_out_of or config.out_of), 2),
         status=status,
         flags=tuple(flags),
     )
@@ -137,11 +138,12 @@ def _summary(component: str, out_of: float, values: Iterable[float]) -> Summary:
     )
 
 
-def _share(result: TestResult | None) -> float:
-    """What part of a test's marks is earned; all of it where the fault is ours, until a person has looked."""
+def _earned(marks: float, result: TestResult | None) -> float:
+    """What a test earns; all of its marks where the fault is ours, until a person has looked."""
     if result is None:
         return 0.0
-    return 1.0 if result.outcome is Outcome.GRADER_ERROR else result.share
+    full = result.outcome in (Outcome.PASSED, Outcome.GRADER_ERROR)
+    return marks if full else _rounded(marks * result.share)
 
 
 def _rounded(marks: float) -> float:

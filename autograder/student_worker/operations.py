@@ -49,6 +49,23 @@ def keep(value: Any) -> wire.Remote | Any:
     return value
 
 
+class Held:
+    """A tensor that the grader sent to stay here, so that it can look afterwards whether a call has changed it."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+
+def hold(tensor: torch.Tensor) -> Held:
+    """The tensor stays here; calls can be given it."""
+    return Held(tensor)
+
+
+def read(tensor: torch.Tensor) -> torch.Tensor:
+    """What a tensor that stayed here holds now."""
+    return tensor
+
+
 def seed(number: int) -> None:
     """Seed every global generator."""
     random.seed(number)
@@ -57,7 +74,7 @@ def seed(number: int) -> None:
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (describe, attribute, look, load, keep, seed)
+    each.__name__: each for each in (describe, attribute, look, load, keep, hold, read, seed)
 }
 
 

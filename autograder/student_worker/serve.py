@@ -12,7 +12,7 @@ import torch
 from autograder import layers, wire
 from autograder.student_worker import simulated
 from autograder.student_worker.modules import Absent, ImportFailed, Modules, place_of
-from autograder.student_worker.operations import OPERATIONS, with_gradient
+from autograder.student_worker.operations import OPERATIONS, Held, with_gradient
 
 SEED = 321
 _LONGEST_MESSAGE = 500
@@ -115,10 +115,12 @@ class Server:
         return value
 
     def _stand_in(self, value: Any) -> wire.Remote | wire.OnDevice | None:
-        """Keep a module here and send its number; no other object may cross."""
+        """Keep a module, or a tensor that is to stay, and send its number; no other object may cross."""
         if simulated.is_simulated(value):
             return wire.OnDevice(simulated.to_cpu(value))
-        if not isinstance(value, torch.nn.Module):
+        if isinstance(value, Held):
+            value = value.tensor
+        elif not isinstance(value, torch.nn.Module):
             return None
         self._objects.append(value)
         return wire.Remote(len(self._objects) - 1, f"{type(value).__module__}.{type(value).__qualname__}")

@@ -82,7 +82,7 @@ def test_a_right_file_is_read(tmp_path):
         ("test_second", "A2", 5),
         ("test_third", "A2", 5),
     ]
-    assert [test.name for test in config.plan(public_only=True)] == ["test_first"]
+    assert [test.name for test in config.public_plan(config.items)] == ["test_first"]
 
 
 MISSPELT = {

@@ -457,7 +457,7 @@ def test_arbitrary_bytes_become_known_values_or_a_wire_error(plain, tensor_bytes
 MESSAGES = [
     wire.Start({"conv.py": torch.zeros(5, dtype=torch.uint8)}),
     wire.Call(["conv", "invert"], [(28, 28), wire.Layer("Conv2d", {"stride": (2, 2)}, {"bias": torch.ones(2)})], {}),
-    wire.Describe(3),
+    wire.Operate("describe", [wire.Remote(3, "X")]),
     wire.Value({"a": [torch.ones(2, 3, dtype=torch.bfloat16), (1, 2.5, None)], "b": wire.Remote(1, "x.Y")}),
     wire.Raised(["ValueError", "Exception"], "no", "line 3", 13),
     wire.Missing("no"),

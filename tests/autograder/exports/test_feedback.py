@@ -59,11 +59,14 @@ def test_an_error_of_ours_is_told_even_where_examples_are_hidden():
 
 
 @pytest.mark.parametrize("hidden", ["example", "hint"])
-def test_nothing_is_said_of_a_test_that_passed(hidden):
-    assert {message_for(test, hidden) for test in sheet_of(Outcome.PASSED).tests} == {""}
+def test_of_a_test_that_passed_nothing_is_said_but_its_score(hidden):
+    assert {message_for(test, hidden) for test in sheet_of(Outcome.PASSED, "").tests} == {""}
+    assert {message_for(test, hidden) for test in sheet_of(Outcome.PASSED, "the error is 0.5").tests} == {
+        "the error is 0.5"
+    }
 
 
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", NOT_PASSED)
 @pytest.mark.parametrize("feedback", ["example", "hint"])
 def test_a_students_file_says_what_they_may_read_and_nothing_more(outcome, feedback):
     text = results_json(sheet_of(outcome, feedback=feedback), config_with(feedback), feedback)
@@ -71,7 +74,7 @@ def test_a_students_file_says_what_they_may_read_and_nothing_more(outcome, feedb
     assert "our traceback" not in text
     tests = {test["test"]: test for item in document["parts"][0]["items"] for test in item["tests"]}
     secret = "the secret example" in tests["test_unseen"]["message"]
-    assert secret is (outcome in NOT_PASSED and (feedback == "example" or outcome is Outcome.GRADER_ERROR))
+    assert secret is (feedback == "example" or outcome is Outcome.GRADER_ERROR)
     assert tests["test_seen"]["visibility"] == "public"
     assert tests["test_unseen"]["visibility"] == "hidden"
 

@@ -68,7 +68,7 @@ def test_marks_have_a_row_per_student_and_a_column_per_item_part_and_total():
 def test_outcomes_have_a_row_per_student_and_test():
     rows = table(outcomes_csv([sheet_of()], "example"))
     assert [(row["item"], row["test"], row["outcome"], row["earned"], row["message"]) for row in rows] == [
-        ("A1", "test_seen", "PASSED", "1", ""),
+        ("A1", "test_seen", "PASSED", "1", "said"),
         ("A2", "test_unseen", "FAILED", "0", "said"),
     ]
 

@@ -10,7 +10,7 @@ from autograder.config import Config
 from autograder.marks.tally import mark_sheet, summarise
 from autograder.records import Outcome, SubmissionResult, TestResult
 
-STUDENTS_FAULT = [each for each in Outcome if each not in (Outcome.PASSED, Outcome.GRADER_ERROR)]
+STUDENTS_FAULT = [each for each in Outcome if each not in (Outcome.PASSED, Outcome.GRADER_ERROR, Outcome.NOT_RUN)]
 QUICK = settings(deadline=None)
 
 
@@ -68,7 +68,9 @@ def test_totals_are_sums_capped_at_what_is_graded_out_of(case):
         assert 0 <= sheet.items[item.id] <= item.marks
     for part in config.parts:
         assert math.isclose(sheet.parts[part.id], sum(sheet.items[item.id] for item in part.items))
-    assert math.isclose(sheet.total, min(sum(sheet.parts.values()), config.out_of))
+    assert math.isclose(sheet.total, min(sum(sheet.parts.values()), sheet.out_of))
+    no_device = sum(test.out_of for test in sheet.tests if test.result.outcome is Outcome.NOT_RUN)
+    assert math.isclose(sheet.out_of, max(config.out_of - no_device, 0))
     assert 0 <= sheet.percent <= 100
     assert 0 <= sheet.lms_mark <= config.out_of
 
@@ -135,6 +137,45 @@ def test_a_27_of_30_assignment_counts_out_of_30(passed, total, percent, lms_mark
     results = tuple(TestResult(test.name, outcome) for test, outcome in zip(config.plan(), outcomes, strict=True))
     sheet = mark_sheet(SubmissionResult("s", "d", results), "full", config)
     assert (sheet.total, sheet.out_of, sheet.percent, sheet.lms_mark) == (total, 27, percent, lms_mark)
+
+
+@QUICK
+@given(st.floats(0, 1), marks)
+def test_a_quality_earns_its_share(share, out_of):
+    config = config_of([[out_of + 1]])
+    results = (TestResult("test_0_0", Outcome.FAILED, "a score", share=share),)
+    sheet = mark_sheet(SubmissionResult("s", "d", results), "full", config)
+    assert math.isclose(sheet.items["I0"], (out_of + 1) * share, abs_tol=1e-4)
+
+
+def bonus_course(**more):
+    config = config_of([[10.0], [4.0]], out_of=10, **more).model_dump()
+    config["parts"][1]["bonus"] = True
+    return Config.model_validate(config)
+
+
+@pytest.mark.parametrize(
+    ("regular", "bonus", "lifts", "total"),
+    [(True, True, False, 10), (True, True, True, 14), (False, True, False, 4), (True, False, True, 10)],
+)
+def test_a_bonus_lifts_a_total_above_only_if_the_config_says_so(regular, bonus, lifts, total):
+    passed = {True: Outcome.PASSED, False: Outcome.FAILED}
+    results = (TestResult("test_0_0", passed[regular]), TestResult("test_1_0", passed[bonus]))
+    sheet = mark_sheet(SubmissionResult("s", "d", results), "full", bonus_course(bonus_lifts_above=lifts))
+    assert (sheet.total, sheet.out_of) == (total, 10)
+
+
+def test_a_missing_device_costs_nobody_marks():
+    config = config_of([[1.0, 2.0]], out_of=3)
+    results = (TestResult("test_0_0", Outcome.NOT_RUN), TestResult("test_0_1", Outcome.PASSED))
+    sheet = mark_sheet(SubmissionResult("s", "d", results), "full", config)
+    assert (sheet.total, sheet.out_of, sheet.percent) == (2, 2, 100)
+
+
+def test_where_a_device_was_simulated_the_row_says_so():
+    config = config_of([[1.0, 2.0]])
+    results = (TestResult("test_0_0", Outcome.PASSED, device="simulated"), TestResult("test_0_1", Outcome.PASSED))
+    assert mark_sheet(SubmissionResult("s", "d", results), "full", config).flags == ("device:simulated",)
 
 
 def test_without_another_scale_the_systems_mark_is_the_total():

@@ -1,32 +1,16 @@
-"""What may cross the wall: plain values and raw tensors, every size bounded.
-
-Theory of operation. The grader and a student's worker each hold one end of a stream socket and speak in frames:
-
-    4 bytes  length of the plain part      (at most PLAIN_LIMIT)
-    4 bytes  length of the tensor part     (at most TENSOR_LIMIT)
-    plain    one message as MessagePack: a `Request` towards the worker, a `Reply` back
-    tensors  the raw bytes of the message's tensors, in the order in which the plain part names them
-
-Nothing is ever unpickled and no class is looked up by a name that came across, so a frame can only become the
-values below. The student's process can write any bytes it likes into its end: whatever is not a well-formed frame
-raises `WireError`, after reading no more than the limits allow.
-
-Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense tensors (`DTYPES`), and three that
-stand for something on the other side: `Remote` (an object that stays in the worker), `Layer` (a torch.nn layer in
-words: type, settings, state) and `OnDevice` (a tensor that is on the worker's accelerator). torch.Size counts as a
-tuple and a NumPy scalar as its value; any other subclass is refused, because its behaviour would not cross with it.
-"""
+"""Messages as bytes and back: see the package for what a frame is."""
 
 from __future__ import annotations
 
 import math
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
 import torch
+
+from autograder.wire.messages import Envelope, Layer, OnDevice, Remote
 
 PLAIN_LIMIT = 1 << 20
 TENSOR_LIMIT = 1 << 28
@@ -62,121 +46,7 @@ class Unsendable(Exception):
     """A value that may not cross; the message is a sentence for the student."""
 
 
-@dataclass(frozen=True)
-class Remote:
-    """An object that stays in the worker: its number there and the name of its type."""
-
-    number: int
-    type_name: str
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A torch.nn layer in words: enough to build an equal one, and nothing that runs.
-
-    Attributes:
-        type_name: a class of torch.nn, "ConvTranspose2d" for instance, or a network of torchvision.models; on the way
-            back whatever the worker says.
-        settings: arguments for its constructor, dtype and device (as strings) among them.
-        state: its state dict; its children's is theirs.
-        children: what a container holds, by name.
-    """
-
-    type_name: str
-    settings: dict[str, Any]
-    state: dict[str, torch.Tensor]
-    children: dict[str, Layer] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class OnDevice:
-    """A tensor that is, or is to be, on the worker's accelerator; `tensor` holds its values."""
-
-    tensor: torch.Tensor
-
-
-class Start(msgspec.Struct, tag=True):
-    """First request: the student's files by relative path, their bytes as uint8 tensors (they may be large).
-
-    `device` is the accelerator that the student's code is to find: "", "simulated" or "cuda"; `notebooks` says what
-    runs of a notebook: "definitions" or "everything".
-    """
-
-    files: dict[str, Any]
-    device: str = ""
-    notebooks: str = "definitions"
-
-
-class Import(msgspec.Struct, tag=True):
-    """Import one of the student's modules."""
-
-    module: str
-
-
-class Call(msgspec.Struct, tag=True):
-    """Call what `path` names: a module's name or an object's number, then attributes.
-
-    With `gradient_of`, the answer is a tuple: what was returned, and the gradient of its sum with respect to that
-    argument, or None where there is none.
-    """
-
-    path: list[int | str]
-    arguments: list[Any]
-    keywords: dict[str, Any]
-    gradient_of: int | None = None
-
-
-class Operate(msgspec.Struct, tag=True):
-    """Do something of the worker's own with its objects; `student_worker.operations` has the names."""
-
-    name: str
-    arguments: list[Any]
-
-
-class Value(msgspec.Struct, tag=True):
-    """The call returned this."""
-
-    value: Any
-
-
-class Raised(msgspec.Struct, tag=True):
-    """The call raised: class names from the exception's own to Exception, its text, where in which file."""
-
-    type_names: list[str]
-    message: str
-    where: str
-    error_number: int | None = None
-
-
-class Missing(msgspec.Struct, tag=True):
-    """There is nothing to call: the module or the name is not in the submission."""
-
-    reason: str
-
-
-class NotImported(msgspec.Struct, tag=True):
-    """The module is there but does not import."""
-
-    reason: str
-    error_number: int | None = None
-
-
-class Refused(msgspec.Struct, tag=True):
-    """The call returned something that may not cross."""
-
-    reason: str
-
-
 StandIn: TypeAlias = Callable[[Any], Remote | Layer | OnDevice | None]
-Request: TypeAlias = Start | Import | Call | Operate
-Reply: TypeAlias = Value | Raised | Missing | NotImported | Refused
-
-
-class Envelope(msgspec.Struct):
-    """A message and its number; a reply carries the number of its request."""
-
-    number: int
-    message: Start | Import | Call | Operate | Value | Raised | Missing | NotImported | Refused
 
 
 def encode(envelope: Envelope, stand_in: StandIn = lambda value: None) -> bytes:

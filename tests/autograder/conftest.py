@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import mlxtend
 import pytest
 
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
 from autograder.pool import Pool
+from autograder.records import Conditions
 from autograder.sandbox import Level, Limits, level_of, probe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -73,7 +75,8 @@ def student_zygote(
     # A folder without a single test: the pool insists on tests, so the student zygote is all that is used.
     empty = tmp_path_factory.mktemp("no_tests") / "test_nothing.py"
     empty.write_text("def test_nothing(): pass\n")
-    with Pool([empty.parent], [], level, [REPOSITORY / "tests"]) as pool:
+    hidden = [REPOSITORY / "tests", Path(mlxtend.__file__).parent]
+    with Pool([empty.parent], [], level, hidden) as pool:
         yield pool._control
 
 
@@ -88,7 +91,7 @@ def ask(student_zygote: socket.socket) -> Ask:
 def _call(
     control: socket.socket, source: str, arguments: tuple[Any, ...], limits: Limits, calls: tuple[str, ...]
 ) -> Any:
-    session = Session({"probe.py": source.encode()}, from_zygote(control), limits)
+    session = Session({"probe.py": source.encode()}, from_zygote(control), Conditions(limits))
     try:
         session.begin_test(limits.seconds)
         answers = [session.call(["probe", name], arguments, {}) for name in calls]

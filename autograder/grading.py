@@ -16,7 +16,7 @@ from typing import Literal
 
 from autograder.config import Config
 from autograder.course import Course
-from autograder.device import device_for
+from autograder.device import device_for, slots
 from autograder.errors import GraderError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
@@ -58,22 +58,24 @@ def grade(
     """
     hidden = (*course.hidden_paths, *hidden)
     config = course.config
-    conditions = Conditions(config.limits.limits(), device_for(config.device), config.notebooks, trainings)
+    device = device_for(config.device)
     given = course.given()
     digest = course.digest()
     pending = [each for each in submissions if not store.has(each.student, each.digest, digest, str(level))]
     graded = len(pending)
     on_start(graded)
-    for _ in range(_STARTS):
-        if not pending:
-            break
-        with Pool([course.marked], config.preload, level, hidden, config.data) as pool:
-            course.check_tests(pool.tests)
+    with slots(config.device.workers) as folder:
+        conditions = Conditions(config.limits.limits(), device, config.notebooks, folder, trainings)
+        for _ in range(_STARTS):
+            if not pending:
+                break
+            with Pool([course.marked], config.preload, level, hidden, config.data) as pool:
+                course.check_tests(pool.tests)
 
-            def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:
-                return _grade_one(pool, config, conditions, given, submission, on_test)
+                def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:
+                    return _grade_one(pool, config, conditions, given, submission, on_test)
 
-            pending = _grade_on(grade_one, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
+                pending = _grade_on(grade_one, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
     if pending:
         raise GraderError(
             f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "

@@ -64,12 +64,14 @@ class Conditions:
         limits: what one process of a student's may use.
         device: the accelerator that is there for tests that ask for one: "" (none), "simulated" or "cuda".
         notebooks: what runs of a notebook, "definitions" or "everything".
+        slots: a folder with a file for each worker that may use the GPU at a time, "" where there is none.
         trainings: a folder that keeps what trainings gave, "" for none; see `grader.training`.
     """
 
     limits: Limits
     device: str = ""
     notebooks: str = "definitions"
+    slots: str = ""
     trainings: str = ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from autograder import layers, wire
 from autograder.errors import GraderError
 from autograder.grader import messages
+from autograder.grader.slots import Slot, take_slot
 from autograder.grader.worker import StartProcess, Worker, WorkerLost
 from autograder.records import Conditions, Outcome
 
@@ -157,7 +159,9 @@ class Session:
             for name, content in files.items()
         }
         self._start_process = start_process
-        self._limits = conditions.limits
+        self._limits = replace(conditions.limits, gpu=device == "cuda")
+        self._slots = Path(conditions.slots) if device == "cuda" and conditions.slots else None
+        self._slot: Slot | None = None
         self._seconds = self._budget = conditions.limits.seconds
         self._imported: set[str] = set()
         self._unusable: dict[str, Unusable] = {}
@@ -224,12 +228,17 @@ class Session:
         """Send one request to the worker, starting one if there is none."""
         try:
             if self.worker is None:
+                if self._slots:
+                    self._slot = take_slot(self._slots)
                 self.worker = Worker(self._start_process(self._limits), self._limits)
                 self.worker.begin_test(self._budget)
                 started = self.worker.request(wire.Start(dict(self._file_tensors), self.device, self._notebooks))
                 if isinstance(started, wire.Raised) and "Unavailable" in started.type_names:
                     self.close()
-                    raise GraderError(f"the simulated device is unavailable: {started.message}")
+                    raise GraderError(
+                        f"the {self.device} device is unavailable: {started.message}. To grade on the simulated device, "
+                        "hide the GPU: CUDA_VISIBLE_DEVICES= autograder grade ..."
+                    )
                 if not isinstance(started, wire.Value):
                     self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
@@ -257,6 +266,9 @@ class Session:
             self.worker.close()
             self.worker = None
             self._imported.clear()
+        if self._slot:
+            self._slot.release()
+            self._slot = None
 
     def _incoming(self, value: Any) -> Any:
         if isinstance(value, wire.Remote):

@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.sandbox import landlock, limits, linux, namespaces, seccomp
-from autograder.sandbox.policy import Level, Limits, Policy, environment, readable_paths
+from autograder.sandbox.policy import Level, Limits, Policy, environment, gpu_devices, readable_paths
 from autograder.sandbox.probe import Layer, level_of, probe
 
 __all__ = [
@@ -42,6 +42,9 @@ __all__ = [
 
 # Besides the policy's paths: this process, the processor (torch's half-precision kernels ask), randomness.
 _OWN = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/random", "/dev/urandom", "/dev/zero")
+
+# What CUDA looks up about the driver and the machine.
+_CUDA_READS = tuple(map(Path, ("/proc/driver/nvidia", "/proc/devices", "/sys/bus/pci/devices", "/sys/devices")))
 
 
 def prepare(policy: Policy) -> None:
@@ -101,5 +104,7 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
         own = tuple(map(Path, _OWN))
         writable = namespaces.writable(policy) if policy.level >= Level.FULL else (box,)
         hidden = policy.hidden if policy.level is Level.REDUCED else ()  # else the namespaces hide it
-        landlock.apply((*policy.readable, *own), (*writable, Path("/dev/null")), hidden)
+        devices = gpu_devices() if bounds.gpu else ()
+        readable = (*policy.readable, *own, *(_CUDA_READS if bounds.gpu else ()))
+        landlock.apply(readable, (*writable, Path("/dev/null")), hidden, devices)
         seccomp.apply()

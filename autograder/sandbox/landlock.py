@@ -23,7 +23,9 @@ def prepare() -> None:
         raise OSError(str(error)) from error
 
 
-def apply(readable: Iterable[Path], writable: Iterable[Path], hidden: Iterable[Path] = ()) -> None:
+def apply(
+    readable: Iterable[Path], writable: Iterable[Path], hidden: Iterable[Path] = (), devices: Iterable[Path] = ()
+) -> None:
     """Leave only these paths, no TCP, and no signals or abstract sockets beyond this process.
 
     What is hidden inside a readable folder can be listed, like all of that folder, and not read: Landlock only
@@ -51,6 +53,8 @@ def apply(readable: Iterable[Path], writable: Iterable[Path], hidden: Iterable[P
                 rules.allow_read_write(path)
             elif path.exists():
                 rules.add_path_rule(path, access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
+        for path in devices:
+            rules.add_path_rule(path, access=AccessFs.READ_FILE | AccessFs.WRITE_FILE | AccessFs.IOCTL_DEV)
         rules.apply()
     except LandlockError as error:
         raise OSError(str(error)) from error

@@ -19,7 +19,8 @@ def apply(limits: Limits, *, count_threads: bool) -> None:
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     bounds = {
-        resource.RLIMIT_AS: pages * resource.getpagesize() + limits.memory_bytes,
+        resource.RLIMIT_DATA if limits.gpu else resource.RLIMIT_AS: pages * resource.getpagesize()
+        + limits.memory_bytes,
         resource.RLIMIT_FSIZE: limits.disk_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CORE: 0,

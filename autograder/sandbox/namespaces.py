@@ -13,7 +13,7 @@ import signal
 from pathlib import Path
 
 from autograder.sandbox import linux
-from autograder.sandbox.policy import Limits, Policy
+from autograder.sandbox.policy import Limits, Policy, gpu_devices
 
 NOBODY = 65534
 BOX = Path("/box")
@@ -146,8 +146,9 @@ def _build_root(policy: Policy) -> None:
     linux.mount("tmpfs", staging, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755")
     for path in policy.readable:
         _show(path, staging, read_only=True)
-    for device in _DEVICES:
-        _show(Path("/dev") / device, staging, read_only=False)
+    # Who may open the GPU's is Landlock's to say, for each worker.
+    for device in (*(Path("/dev") / name for name in _DEVICES), *gpu_devices()):
+        _show(device, staging, read_only=False)
     for directory in (Path("/proc"), *writable(policy)):
         os.makedirs(f"{staging}{directory}", exist_ok=True)
     for path in policy.hidden:

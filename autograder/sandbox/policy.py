@@ -46,6 +46,8 @@ class Limits:
         output_bytes: what is read of its printing; the rest is dropped.
         threads: threads at one time; new processes are never allowed.
         open_files: descriptors at one time.
+        gpu: whether it may use the machine's GPU. Its driver reserves more addresses than there is memory, so the bound
+            on memory is then one on data.
     """
 
     seconds: float = 20.0
@@ -54,6 +56,7 @@ class Limits:
     output_bytes: int = 64 << 10
     threads: int = 64
     open_files: int = 256
+    gpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ def readable_paths() -> tuple[Path, ...]:
         if not any(path.is_relative_to(other) for other in kept):
             kept.append(path)
     return tuple(kept)
+
+
+def gpu_devices() -> tuple[Path, ...]:
+    """The device files through which CUDA reaches the GPUs."""
+    return tuple(path for path in sorted(Path("/dev").glob("nvidia*")) if path.is_char_device())
 
 
 def environment() -> dict[str, str]:

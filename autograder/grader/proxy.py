@@ -236,20 +236,22 @@ class Session:
                 if isinstance(started, wire.Raised) and "Unavailable" in started.type_names:
                     self.close()
                     raise GraderError(
-                        f"the {self.device} device is unavailable: {started.message}. To grade on the simulated device, "
-                        "hide the GPU: CUDA_VISIBLE_DEVICES= autograder grade ..."
+                        f"the {self.device} device is unavailable: {started.message}. "
+                        "To grade on the simulated one, hide the GPU: CUDA_VISIBLE_DEVICES= autograder grade ..."
                     )
                 if not isinstance(started, wire.Value):
                     self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
             reply = self.worker.request(request)
-        except WorkerLost:
+        except WorkerLost as lost:
             self.close()
+            if lost.signal_name and self.device == "simulated":  # it runs PyTorch in ways it was not made for
+                raise GraderError(f"the simulated device crashed ({lost.signal_name}); check devices by hand") from None
             raise
         if isinstance(reply, wire.Value):
             return self._incoming(reply.value)
         if isinstance(reply, wire.Raised):
-            if "MissingOperator" in reply.type_names and self.device:
+            if "MissingOperator" in reply.type_names and self.device == "simulated":
                 raise GraderError(f"the simulated device lacks an operator: {reply.message} ({reply.where})")
             raise StudentRaised(reply)
         if isinstance(reply, wire.Missing):

@@ -32,10 +32,11 @@ class WorkerLost(BaseException):
     A BaseException, so that hypothesis does not take it for a failing example and run it again to shrink it.
     """
 
-    def __init__(self, outcome: Outcome, message: str) -> None:
+    def __init__(self, outcome: Outcome, message: str, signal_name: str = "") -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
+        self.signal_name = signal_name  # of a process that a signal of its own ended
 
 
 class WorkerProcess(Protocol):
@@ -219,4 +220,4 @@ class Worker:
         if -code == signal.SIGSYS:
             return WorkerLost(Outcome.FORBIDDEN, "your code made a system call that is not allowed")
         name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
-        return WorkerLost(Outcome.CRASHED, f"your code crashed the Python process ({name})")
+        return WorkerLost(Outcome.CRASHED, f"your code crashed the Python process ({name})", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from textwrap import dedent
 
 import pytest
@@ -100,6 +101,18 @@ def test_the_device_is_found(student_on_device):
 
 def test_an_answer_on_the_cpu_is_told(student_on_device):
     expect_on_device(student_on_device.work.on_cpu(on_device(torch.ones(3, 2))))
+
+
+def test_an_operator_that_the_simulation_lacks(student_on_device):
+    student_on_device.work.rare_operator(on_device(torch.ones(3, 2)))
+
+
+def test_a_crash_of_the_simulation(student_on_device):
+    student_on_device.work.crash()
+
+
+def test_a_crash(student):
+    student.work.crash()
 
 
 def test_a_share(student):
@@ -201,6 +214,17 @@ def on_cpu(x):
     return torch.ones(3, 2)
 
 
+def rare_operator(x):
+    # As PyTorch says it of an operator that a device lacks; nearly all work, so none is taken as the example.
+    raise NotImplementedError("Could not run 'aten::rare' with arguments from the 'Lazy' backend.")
+
+
+def crash():
+    import ctypes
+
+    ctypes.string_at(0)
+
+
 def learn(steps):
     global trained
     trained += 1
@@ -216,7 +240,11 @@ def for_ever(value):
         value += 1
 """
 
+OURS = "the grader failed here, not your code"
 EXPECTED = {
+    "test_an_operator_that_the_simulation_lacks": ("GRADER_ERROR", OURS),
+    "test_a_crash_of_the_simulation": ("GRADER_ERROR", OURS),
+    "test_a_crash": ("CRASHED", "SIGSEGV"),
     "test_an_answer_on_the_cpu_is_told": ("FAILED", "expected the answer on the device of the inputs (cuda:0)"),
     "test_a_share": ("FAILED", "the score is 0.75; full marks at 1, none at 0"),
     "test_training_that_fails": ("FAILED", "fail() raised ValueError: no idea"),
@@ -248,7 +276,7 @@ def make(folder, **changes):
 
 def graded(autograder, folder, out="out", *options):
     done = autograder("grade", folder / "class", "--course", folder, "--out", folder / out, *options)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == (3 if "GRADER_ERROR" in done.stderr else 0), done.stderr
     with (folder / out / "outcomes.csv").open(newline="") as stream:
         return {row["test"]: row for row in csv.DictReader(stream)}
 
@@ -276,7 +304,12 @@ def test_a_share_earns_its_part(outcomes):
 
 def test_outputs_say_what_ran_on_a_device_and_that_it_was_simulated(course, outcomes):
     on_device = {name for name, row in outcomes.items() if row["device"]}
-    assert on_device == {"test_the_device_is_found", "test_an_answer_on_the_cpu_is_told"}
+    assert on_device == {
+        "test_the_device_is_found",
+        "test_an_answer_on_the_cpu_is_told",
+        "test_an_operator_that_the_simulation_lacks",
+        "test_a_crash_of_the_simulation",
+    }
     assert {outcomes[name]["device"] for name in on_device} == {"simulated"}
     document = json.loads((course / "out/results/amal.json").read_text())
     assert "device:simulated" in document["flags"]
@@ -302,7 +335,23 @@ def test_without_a_device_its_tests_are_not_run_and_cost_nothing(autograder, tmp
     assert outcomes["test_the_device_is_found"]["outcome"] == "NOT_RUN"
     with (course / "out/marks.csv").open(newline="") as stream:
         [row] = csv.DictReader(stream)
-    assert row["out_of"] == "15"
+    assert row["out_of"] == "13"
+
+
+def test_a_gpu_that_does_not_work_is_nobodys_fault(autograder, tmp_path):
+    """A machine whose driver answers, and whose PyTorch cannot use it: here, a driver's program of the test's own."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/nvidia-smi").write_text("#!/bin/sh\necho A GPU, 1 MiB\n")
+    (tmp_path / "bin/nvidia-smi").chmod(0o755)
+    course = make(tmp_path / "course")
+    arguments = ("grade", course / "class", "--course", course, "--out", course / "out")
+    path = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    done = autograder(*arguments, env=path)
+    assert done.returncode == 3
+    assert "the cuda device is unavailable" in done.stderr
+    assert "test_the_device_is_found,GRADER_ERROR,1,1,cuda" in (course / "out/outcomes.csv").read_text()
+    done = autograder(*arguments, env={**path, "CUDA_VISIBLE_DEVICES": ""})
+    assert "test_the_device_is_found,PASSED,1,1,simulated" in (course / "out/outcomes.csv").read_text()
 
 
 def test_a_course_may_refuse_to_grade_without_a_device(autograder, tmp_path):

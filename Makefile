@@ -14,7 +14,7 @@ setup: $(VENV)/ready
 # torch and torchvision in one command, or pip may pick two that do not match: pyproject.toml names both.
 $(VENV)/ready: pyproject.toml
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --disable-pip-version-check -e '.[develop]'
+	$(PYTHON) -m pip install --disable-pip-version-check -e '.[course,develop]'
 	touch $@
 
 grade: setup

@@ -33,7 +33,7 @@ class Course:
         """What no student's process may see, wherever the course lies.
 
         Raises:
-            ConfigError: a path of the config does not exist.
+            ConfigError: a path or a package of the config does not exist.
         """
         paths = [self.folder / path for path in self.config.hidden.paths]
         for path in paths:
@@ -41,7 +41,12 @@ class Course:
                 raise ConfigError(f"{self.folder / FILE_NAME}: hidden.paths: {path} does not exist")
         for package in self.config.hidden.packages:
             found = importlib.util.find_spec(package)  # of a package's own name, this imports nothing
-            paths += [Path(place).resolve() for place in (found and found.submodule_search_locations) or ()]
+            if found is None:
+                raise ConfigError(
+                    f"{self.folder / FILE_NAME}: hidden.packages: {package} is not installed; install it "
+                    f"(pip install {package}), or take it out if no marked test uses its data"
+                )
+            paths += [Path(place).resolve() for place in found.submodule_search_locations or ()]
         return (*(self.folder / name for name in ("tests", "solutions", "benchmarks", ".git")), *paths)
 
     def given(self) -> dict[str, bytes]:

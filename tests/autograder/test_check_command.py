@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -183,3 +185,52 @@ def test_outside_a_course_the_fix_is_named(check, tmp_path):
     done = check(tmp_path)
     assert done.returncode == 2
     assert "there is no grading_config.yaml here or above" in done.stderr
+
+
+def test_watching_answers_within_a_second_of_a_save(built, handout, repository):
+    """The time is printed as a ratio to the first check of the same run, which has to start torch."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "autograder", "check", "--watch", "--item", "A2"],
+        cwd=handout,
+        env=os.environ | {"PYTHONPATH": str(built[2]), "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        start = time.monotonic()
+        assert "FAIL  A2" in until(process.stdout, "marks that these")
+        first = time.monotonic() - start
+        until(process.stderr, "waiting for you to save")
+        time.sleep(first)  # as long as the spare process needs to import torch
+        (handout / "conv_inverse.py").write_bytes((repository / "solutions/conv_inverse.py").read_bytes())
+        start = time.monotonic()
+        assert "pass  A2" in until(process.stdout, "marks that these")
+        again = time.monotonic() - start
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    print(f"first check {first:.2f} s, after a save {again:.2f} s")
+    assert again < first / 2
+    assert process.returncode == 0
+
+
+def until(stream, words):
+    """Read lines up to the one that holds these words."""
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if words in line:
+            break
+    return "".join(lines)
+
+
+def test_one_item_can_be_asked_for(check, handout):
+    done = check(handout, "--item", "A8")
+    assert done.stdout.count("FAIL") == 1
+    assert "A8" in done.stdout
+    done = check(handout, "--item", "A88")
+    assert done.returncode == 2
+    assert "did you mean 'A8'?" in done.stderr

@@ -68,7 +68,7 @@ def drift(course: Path) -> list[str]:
 
 
 def public_config(text: str, stub_digests: dict[str, str]) -> str:
-    """Return the part of a course's configuration that students get: without the names of hidden tests.
+    """Return the part of a course's configuration that students get: without what is hidden, tests and data.
 
     `handout: true` says that the tests that are left do not earn all marks; the stubs' digests tell a file that a
     student has not touched from the one they work in.
@@ -79,7 +79,7 @@ def public_config(text: str, stub_digests: dict[str, str]) -> str:
     try:
         config = yaml.safe_load(text)
         items: list[dict[str, Any]] = [item for part in config["parts"] for item in part["items"]]
-        for item in items:
+        for item in (config, *items):
             item.pop("hidden", None)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{CONFIG} cannot be read ({error}). It needs `parts`, each with `items`.") from error

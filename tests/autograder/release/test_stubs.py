@@ -9,7 +9,9 @@ from autograder.errors import UsageError
 from autograder.release.stubs import blocks, is_given, stub
 
 COURSE = Path(__file__).parents[3]
-SOLUTIONS = sorted((COURSE / "solutions").glob("*.py"))
+SOLUTIONS = sorted(
+    path for path in (COURSE / "solutions").glob("*.py") if not is_given(path.read_text(encoding="utf-8"))
+)
 
 SOLUTION = '''"""A part.
 

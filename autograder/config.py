@@ -152,19 +152,26 @@ class Config(_Model):
         a hidden test asks.
         """
         return [
-            self._planned(test, item)
+            self._planned(test, item, part)
             for tests in ("public", "hidden")
-            for item in self.items
+            for part in self.parts
+            for item in part.items
             for test, marks in getattr(item, tests).items()
             if marks > 0
         ]
 
     def public_plan(self, items: Sequence[Item]) -> list[PlannedTest]:
         """The public tests of these items, in the order of the file."""
-        return [self._planned(test, item) for item in items for test in item.public]
+        return [
+            self._planned(test, item, part)
+            for part in self.parts
+            for item in part.items
+            if item in items
+            for test in item.public
+        ]
 
-    def _planned(self, test: str, item: Item) -> PlannedTest:
-        return PlannedTest(test, item.id, item.seconds or self.limits.seconds)
+    def _planned(self, test: str, item: Item, part: Part) -> PlannedTest:
+        return PlannedTest(test, item.id, part.module, item.seconds or self.limits.seconds)
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:

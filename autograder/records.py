@@ -77,10 +77,18 @@ class Conditions:
 
 @dataclass(frozen=True)
 class PlannedTest:
-    """One marked test to run: its name, the item it earns marks for, and the time charged to it at most."""
+    """One marked test to run.
+
+    Attributes:
+        name: the test's own.
+        item: what it earns marks for.
+        module: the student's file, without .py, that the item is about.
+        seconds: the time charged to it at most.
+    """
 
     name: str
     item: str
+    module: str
     seconds: float
 
 

@@ -18,6 +18,7 @@ from autograder.grader.expect import (
     expect_score,
     expect_shape,
 )
+from autograder.grader.marking import COURSE_DATA
 from autograder.grader.messages import Failed, describe, fail, picture
 from autograder.grader.objects import (
     Look,
@@ -38,6 +39,7 @@ from autograder.grader.proxy import Student, StudentObject, StudentRaised, Unusa
 from autograder.grader.training import training
 
 __all__ = [
+    "COURSE_DATA",
     "Failed",
     "Look",
     "Student",

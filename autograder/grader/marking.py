@@ -31,6 +31,9 @@ _SEED = 321
 _LONGEST_LINE = 600
 _STUDENT_FAULTS = (Failed, AssertionError, StudentRaised, Unusable)
 
+# `data:` of grading_config.yaml, for hooks of a course's conftest.py, which run before any submission is there.
+COURSE_DATA: pytest.StashKey[Mapping[str, str]] = pytest.StashKey()
+
 PYTEST_ARGUMENTS = (
     "--import-mode=importlib",
     "--capture=no",
@@ -105,6 +108,9 @@ class Marking:
                 continue
             function = functions[test.name]
             marked = accelerated if "student_on_device" in function.fixturenames else session
+            if absent := session.missing(test.module):
+                yield TestResult(test.name, Outcome.FAILED, absent)
+                continue
             if marked is None:
                 yield TestResult(test.name, Outcome.NOT_RUN, "not run: this machine has no such device")
                 continue
@@ -132,6 +138,10 @@ class Marking:
         """The same in a process that has an accelerator, a real or a simulated one; `on_device` sends tensors there."""
         assert self._accelerated is not None
         return Student(self._accelerated)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Leave the settings where hooks find them."""
+        config.stash[COURSE_DATA] = self._data
 
     @pytest.fixture(scope="session")
     def course_data(self) -> Mapping[str, str]:

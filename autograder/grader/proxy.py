@@ -168,6 +168,13 @@ class Session:
         self.worker: Worker | None = None
         self.flooded = False
 
+    def missing(self, module: str) -> str:
+        """Why there is nothing to mark of a module, or "": the submission has no such file."""
+        if f"{module}.py" in self.files or f"{module}.ipynb" in self.files:
+            return ""
+        there = ", ".join(sorted(self.files)[:8]) or "nothing"
+        return f"there is no {module}.py or {module}.ipynb in your submission (found: {there})"
+
     def begin_test(self, seconds: float) -> None:
         """Start charging a new test."""
         messages.note_call("")

@@ -10,7 +10,6 @@ import yaml
 
 from autograder.config import Config, load
 
-
 # Correct in another style, and perhaps slower to learn: the least that a right model keeps of a quality's marks.
 LEAST_QUALITY = 0.8
 QUALITY = ("B6", "B7", "B9", "C9", "D3")

@@ -1,0 +1,50 @@
+"""What the tests require of an answer before they compute with it, whatever a student's function returned."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from autograder.grader import describe, expect_close, expect_shape, fail
+
+# Float32 in another order of summation, and one image beside a batch, differ by less.
+TOLERANCE = 1e-4
+
+
+def expect_finite(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:
+    """Require floating-point numbers of this shape, neither infinite nor nan."""
+    tensor = expect_shape(got, shape, of)
+    if tensor.device.type == "meta":
+        fail("expected a tensor with values, got one on the device meta", of)
+    if not tensor.is_floating_point():
+        fail(f"expected floating-point numbers, got {tensor.dtype}", of)
+    if not bool(tensor.isfinite().all()):
+        fail("expected finite numbers, got nan or infinity among them", of)
+    return tensor.float()
+
+
+def expect_images(got: object, count: int, of: str = "") -> torch.Tensor:
+    """Require (count, 1, 28, 28) with values in [0, 1]."""
+    images = expect_finite(got, (count, 1, 28, 28), of)
+    outside = images[(images < -TOLERANCE) | (images > 1 + TOLERANCE)]
+    if len(outside):
+        fail(f"expected values in [0, 1], got {outside[0].item():.4g}", of)
+    return images
+
+
+def expect_alike(got: object, expected: torch.Tensor, of: str = "") -> torch.Tensor:
+    """Require the expected values, to a tolerance that grows with their size where they are larger than 1."""
+    expect_finite(got, tuple(expected.shape), of)
+    return expect_close(got, expected, TOLERANCE * max(1.0, expected.abs().max().item()), of)
+
+
+def expect_losses(got: object, epochs: int) -> list[float]:
+    """Require a list of one finite float per epoch."""
+    if not isinstance(got, list | tuple) or not all(type(loss) is float for loss in got):
+        fail(f"expected a list of {epochs} floats, one per epoch, got {describe(got)}")
+    if len(got) != epochs:
+        fail(f"expected {epochs} losses, one per epoch, got {len(got)}")
+    if not all(map(math.isfinite, got)):
+        fail(f"expected finite losses, got {describe(got)}")
+    return list(got)

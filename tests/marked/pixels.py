@@ -1,0 +1,50 @@
+"""Numbers, labels and answers for the tests of Part C."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from autograder.grader import expect_shape, fail
+
+
+def random(*shape: int, seed: int = 0) -> torch.Tensor:
+    """Numbers from 0 to 1."""
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def random_labels(num_classes: int, *shape: int, seed: int = 0) -> torch.Tensor:
+    """Classes from 0 to num_classes - 1."""
+    return torch.randint(num_classes, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def expect_integers(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:
+    """Require a tensor of int64."""
+    tensor = expect_shape(got, shape, of)
+    if tensor.dtype is not torch.int64 or tensor.device.type == "meta":
+        fail(f"expected int64, got {tensor.dtype} on {tensor.device.type}", of)
+    return tensor
+
+
+def distinct(*shape: int, seed: int) -> torch.Tensor:
+    """Different numbers, below 0 and above, in a random order."""
+    count = torch.Size(shape).numel()
+    return (torch.randperm(count, generator=torch.Generator().manual_seed(seed)).float() - 0.7 * count).view(shape) / 7
+
+
+def unpooled(values: torch.Tensor, x: torch.Tensor, kernel: int) -> torch.Tensor:
+    """An image like x with these values where the maxima of x are, and 0 elsewhere."""
+    places = F.max_pool2d(x, kernel, return_indices=True)[1]
+    return F.max_unpool2d(values, places, (kernel, kernel), output_size=x.shape)
+
+
+def expected_targets(labels: torch.Tensor, num_classes: int) -> torch.Tensor:
+    """(N, C, H, W): 1 where the pixel is of the class."""
+    return (labels.unsqueeze(1) == torch.arange(num_classes).view(1, -1, 1, 1)).float()
+
+
+def iou(prediction: torch.Tensor, labels: torch.Tensor, num_classes: int) -> float:
+    """Mean intersection over union of the classes that are present in either, over all pixels together."""
+    pairs = [(prediction == one, labels == one) for one in range(num_classes)]
+    ratios = [int((a & b).sum()) / int((a | b).sum()) for a, b in pairs if bool((a | b).any())]
+    return sum(ratios) / len(ratios)

@@ -1,0 +1,318 @@
+"""Part B, hidden tests of what embeddings are good for (B8 to B11), and of devices (B12)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from answers import expect_alike, expect_finite, expect_images, expect_losses
+from baselines import distances
+from digits import Digits
+from models import DIM, stand_in, trained, untrained
+from samples import expect_drawn, expect_no_copies, expect_variety, likeness
+
+from autograder.grader import (
+    StudentObject,
+    StudentRaised,
+    describe,
+    expect_close,
+    expect_on_device,
+    expect_score,
+    expect_shape,
+    fail,
+    look,
+    on_device,
+    seed_process,
+)
+from autograder.wire import OnDevice
+
+
+def codes(model: StudentObject, images: torch.Tensor) -> torch.Tensor:
+    """Where the images embed; the model is in eval mode."""
+    return expect_finite(model.encoder(images), (len(images), DIM))
+
+
+# ---------------------------------------------------------------------------- B8: interpolation
+
+
+def way(model: StudentObject, image_a: torch.Tensor, image_b: torch.Tensor, steps: int) -> torch.Tensor:
+    """What the model draws along the straight line between the two embeddings; the model is in eval mode."""
+    start, end = codes(model, torch.stack([image_a, image_b]))
+    return expect_images(model.decoder(torch.lerp(start, end, torch.linspace(0, 1, steps).unsqueeze(1))), steps)
+
+
+def test_interpolation_ends_at_the_reconstructions(student: Any, mnist: Digits, source: str) -> None:
+    """The first row is the reconstruction of image_a and the last that of image_b, also when these are all."""
+    model = trained(student, source)
+    for a, b, steps in ((0, 1, 2), (2, 3, 5), (3, 2, 9)):
+        image_a, image_b = mnist.training_images[a], mnist.training_images[b]
+        expected = way(model, image_a, image_b, 2)
+        got = expect_images(student.autoencoder.interpolate(model, image_a, image_b, steps=steps), steps)
+        expect_alike(got[:1], expected[:1], f"row 0 of interpolate with {steps} steps, against the reconstruction")
+        expect_alike(got[-1:], expected[1:], f"the last of {steps} rows of interpolate, against the reconstruction")
+
+
+def test_interpolation_decodes_equally_spaced_embeddings(student: Any, mnist: Digits, source: str) -> None:
+    """Every row decodes its point of the straight line between the embeddings, at any number of steps."""
+    model = trained(student, source)
+    for a, b, steps in ((4, 5, 3), (6, 7, 8), (8, 9, 12)):
+        image_a, image_b = mnist.training_images[a], mnist.training_images[b]
+        expected = way(model, image_a, image_b, steps)
+        got = expect_images(student.autoencoder.interpolate(model, image_a, image_b, steps=steps), steps)
+        for row in range(steps):
+            of = f"row {row} of {steps} of interpolate, against the image of its point between the embeddings"
+            expect_alike(got[row], expected[row], of)
+
+
+def test_interpolation_has_eight_steps_by_default(student: Any, mnist: Digits, source: str) -> None:
+    """Without steps there are eight."""
+    model = trained(student, source)
+    image_a, image_b = mnist.training_images[10], mnist.training_images[11]
+    expected = way(model, image_a, image_b, 8)
+    expect_alike(student.autoencoder.interpolate(model, image_a, image_b), expected)
+
+
+def test_interpolation_is_in_eval_mode(student: Any, mnist: Digits, source: str) -> None:
+    """A model with dropout, handed in while it is in train mode, drops nothing."""
+
+    def check(model: StudentObject) -> None:
+        image_a, image_b = mnist.training_images[12], mnist.training_images[13]
+        expected = way(model, image_a, image_b, 4)
+        model.train()
+        got = student.autoencoder.interpolate(model, image_a, image_b, steps=4)
+        expect_alike(got, expected, "interpolate with a model that has dropout, in train mode when handed in")
+
+    in_eval_mode(student, source, check)
+
+
+def in_eval_mode(student: Any, source: str, check: Callable[[StudentObject], None]) -> None:
+    """Check with a model that has dropout; with the student's own where the function needs more of a model."""
+    try:
+        check(stand_in(student, source, dropout=0.5))
+    except StudentRaised as error:
+        if "AttributeError" not in error.type_names:
+            raise
+        check(trained(student, source))
+
+
+# ---------------------------------------------------------------------------- B9: new digits
+
+
+def test_generate_as_many_as_asked(student: Any, mnist: Digits, source: str) -> None:
+    """n images with values in [0, 1] come back, also one, and also more than there are to start from."""
+    model = trained(student, source)
+    for count, n in ((100, 1), (64, 7), (64, 150)):
+        got = student.autoencoder.generate(model, mnist.training_images[:count], n, seed=1)
+        expect_images(got, n, f"generate from {count} images, n={n}")
+
+
+def test_generate_depends_on_the_seed_alone(student: Any, mnist: Digits, source: str) -> None:
+    """The same seed gives the same images, whatever the global generator's state; another seed gives others."""
+    model, images = trained(student, source), mnist.training_images[:200]
+    answers = []
+    for seed, state in ((1, 21), (1, 22), (2, 22)):
+        seed_process(student, state)
+        got = student.autoencoder.generate(model, images, 20, seed=seed)
+        answers.append(expect_images(got, 20))
+    expect_alike(answers[1], answers[0], "generate with the same seed, a second time")
+    if distances(answers[2], answers[0]).diagonal().median() < 0.1:
+        fail("expected other images with another seed, got the same")
+
+
+def test_generated_images_look_like_digits(student: Any, mnist: Digits, source: str) -> None:
+    """They are nearer to real digits than images which the model decodes from standard normal points."""
+    model, images = trained(student, source), mnist.training_images[:1000]
+    bounds = likeness(model, images, mnist)
+    got = expect_images(student.autoencoder.generate(model, images, 200, seed=3), 200)
+    expect_no_copies(model, got, images)
+    expect_variety(got, bounds.reconstructions)
+    expect_score(
+        bounds.distance(got),
+        none=bounds.none,
+        full=bounds.full,
+        of="the generated images' mean distance to the nearest real digit",
+    )
+
+
+def test_generated_images_vary(student: Any, mnist: Digits, source: str) -> None:
+    """They differ from each other as real digits do, and no image is a given one, however faintly changed."""
+    model, images = trained(student, source), mnist.training_images[1000:1300]
+    reconstructions = expect_images(model(images), len(images))
+    got = expect_images(student.autoencoder.generate(model, images, 150, seed=4), 150)
+    expect_no_copies(model, got, images)
+    expect_drawn(model, got, images)
+    expect_variety(got, reconstructions)
+
+
+def test_generated_images_are_like_those_given(student: Any, mnist: Digits, source: str) -> None:
+    """From images of one digit alone, images of this digit are made."""
+    model = trained(student, source)
+    for digit in (0, 1):
+        images = mnist.training_images[mnist.training_labels == digit]
+        got = expect_images(student.autoencoder.generate(model, images, 100, seed=5), 100)
+        expect_no_copies(model, got, images)
+        nearest = mnist.training_labels[distances(got, mnist.training_images).argmin(1)]
+        share = float((nearest == digit).float().mean())
+        if share < 0.6:
+            fail(f"from images of the digit {digit}, expected images that are most like it; only {share:.0%} are")
+
+
+# ---------------------------------------------------------------------------- B10: neighbours
+
+
+def expect_neighbours(got: object, points: torch.Tensor, queries: torch.Tensor, k: int, of: str) -> None:
+    """Require (Q, k) int64, in each row k different points, the nearest first; those equally far in any order."""
+    indices = expect_shape(got, (len(queries), k), of)
+    if indices.dtype is not torch.int64 or indices.device.type == "meta":
+        fail(f"expected indices of torch.int64, got {indices.dtype} on {indices.device.type}", of)
+    if int(indices.min()) < 0 or int(indices.max()) >= len(points):
+        outside = indices[(indices < 0) | (indices >= len(points))][0]
+        fail(f"expected indices into {len(points)} images, got {int(outside)}", of)
+    if k > 1 and int(indices.sort(dim=1).values.diff(dim=1).min()) == 0:
+        fail("expected different neighbours of a query, got one of them twice", of)
+    every = distances(queries, points)
+    tolerance = 1e-3 * max(1.0, float(points.norm(dim=1).max()))
+    expected = every.topk(k, largest=False).values
+    wrong = (every.gather(1, indices) - expected).abs() > tolerance
+    if bool(wrong.any()):
+        query, rank = (int(number) for number in wrong.nonzero()[0])
+        fail(
+            f"neighbour {rank} of query {query} should be {expected[query, rank]:.4g} away in the embedding, "
+            f"but image {int(indices[query, rank])} is {every[query, indices[query, rank]]:.4g} away",
+            of,
+        )
+
+
+def test_neighbours_are_nearest_in_the_embedding(student: Any, mnist: Digits, source: str) -> None:
+    """The k nearest by Euclidean distance between embeddings, the nearest first."""
+    model, images, queries = trained(student, source), mnist.training_images[:300], mnist.training_images[300:320]
+    points, asked = codes(model, images), codes(model, queries)
+    for k in (1, 3, 12):
+        got = student.autoencoder.nearest_neighbours(model, images, queries, k=k)
+        expect_neighbours(got, points, asked, k, f"nearest_neighbours of 20 queries in 300 images, k={k}")
+
+
+def test_neighbours_may_be_all(student: Any, mnist: Digits, source: str) -> None:
+    """k may be the number of images, and without k there are five; a query may be among the images, and is nearest."""
+    model, images = trained(student, source), mnist.training_images[400:430]
+    points = codes(model, images)
+    for count, settings, k in ((1, {"k": 30}, 30), (4, {}, 5), (30, {"k": 2}, 2)):
+        got = student.autoencoder.nearest_neighbours(model, images, images[:count], **settings)
+        expect_neighbours(got, points, points[:count], k, f"nearest_neighbours of {count} of 30 images, k={k}")
+
+
+def test_neighbours_in_eval_mode(student: Any, mnist: Digits, source: str) -> None:
+    """A model with dropout, handed in while it is in train mode, drops nothing."""
+
+    def check(model: StudentObject) -> None:
+        images, queries = mnist.training_images[500:600], mnist.training_images[600:605]
+        points, asked = codes(model, images), codes(model, queries)
+        model.train()
+        got = student.autoencoder.nearest_neighbours(model, images, queries, k=4)
+        of = "nearest_neighbours with a model that has dropout, in train mode when handed in"
+        expect_neighbours(got, points, asked, 4, of)
+
+    in_eval_mode(student, source, check)
+
+
+# ---------------------------------------------------------------------------- B11: the size of the embedding
+
+
+def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
+    """For every size, the error on the training images stands before that on the validation images."""
+    digits, negatives = mnist.training_images[:256], 1 - mnist.training_images[256:384]
+    got = student.autoencoder.sweep_embedding_dims(digits, negatives, [2, 24], epochs=6, seed=9)
+    if not isinstance(got, dict):
+        fail(f"expected a dictionary from sizes to pairs of errors, got {describe(got)}")
+    if len(got) != 2 or {(type(key), key) for key in got} != {(int, 2), (int, 24)}:
+        fail(f"expected the sizes 2 and 24 as keys, got {describe(list(got))}")
+    for dim, errors in got.items():
+        if not isinstance(errors, list | tuple) or len(errors) != 2 or not all(type(e) is float for e in errors):
+            fail(f"expected two floats for the size {dim}, got {describe(errors)}")
+        training, validation = errors
+        if not (math.isfinite(training) and math.isfinite(validation) and 0 < training < validation < 1):
+            fail(
+                f"trained on digits and validated on their negatives, size {dim}: expected a smaller mean "
+                f"squared error in training, got {describe(tuple(errors))}"
+            )
+        if training > 0.2:
+            fail(f"size {dim}: a training error of {training:.3g} is hardly smaller than 0.25, which grey images have")
+    if got[2] == got[24]:
+        fail("expected different errors of the sizes 2 and 24, got the same")
+
+
+# ---------------------------------------------------------------------------- B12: devices
+
+
+def test_networks_on_the_device(student_on_device: Any, mnist: Digits) -> None:
+    """Moved to a device, the networks take inputs there, answer there, and draw what they drew on the CPU."""
+    images = mnist.training_images[:3]
+    points = torch.randn(3, DIM, generator=torch.Generator().manual_seed(0))
+    for name, given in (("Encoder", images), ("Decoder", points), ("Autoencoder", images)):
+        network = getattr(student_on_device.autoencoder, name)(embedding_dim=DIM)
+        if not isinstance(network, StudentObject):
+            fail(f"expected an nn.Module, got {describe(network)}", f"{name}(embedding_dim={DIM})")
+        network.eval()
+        shape = (3, DIM) if name == "Encoder" else (3, 1, 28, 28)
+        expected = expect_finite(network(given), shape, f"{name} on the CPU")
+        network.to("cuda")
+        expect_alike(expect_on_device(network(on_device(given))), expected, f"{name} on the device, against the CPU")
+
+
+def test_loss_on_the_device(student_on_device: Any, mnist: Digits) -> None:
+    """The loss of tensors on a device is there too."""
+    images = mnist.training_images[:3]
+    got = student_on_device.autoencoder.reconstruction_loss(on_device(images / 2), on_device(images))
+    expect_finite(expect_on_device(got), ())
+
+
+def model_on_device(student: Any, source: str) -> StudentObject:
+    """The student's autoencoder on the device, or the grader's where that one is of no use there."""
+    try:
+        model = untrained(student, source)
+        model.eval()
+        model.to("cuda")
+        images = on_device(torch.zeros(2, 1, 28, 28))
+        drawn = expect_on_device(model.decoder(on_device(torch.zeros(2, DIM))))
+        for answer, shape in ((model.encoder(images), (2, DIM)), (model(images), drawn.shape)):
+            expect_finite(expect_on_device(answer), tuple(shape))
+    except (AssertionError, StudentRaised):
+        model = stand_in(student, source)
+        model.to("cuda")
+    return model
+
+
+def test_train_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
+    """A model on a device is trained on images there, and its weights stay there."""
+    model = model_on_device(student_on_device, source)
+    losses = student_on_device.autoencoder.train(model, on_device(mnist.training_images[:256]), epochs=1, seed=1)
+    expect_losses(losses, 1)
+    for name, weight in look(model).state.items():
+        if not isinstance(weight, OnDevice):
+            fail(f"expected the weight {name} to stay on the device, got {describe(weight)}", "after train")
+
+
+def test_interpolate_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
+    """Images on a device are interpolated there."""
+    model, (a, b) = model_on_device(student_on_device, source), mnist.training_images[:2]
+    got = student_on_device.autoencoder.interpolate(model, on_device(a), on_device(b), steps=3)
+    expect_images(expect_on_device(got), 3)
+
+
+def test_generate_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
+    """From images on a device, new ones are made there."""
+    model = model_on_device(student_on_device, source)
+    got = student_on_device.autoencoder.generate(model, on_device(mnist.training_images[:64]), 3, seed=1)
+    expect_images(expect_on_device(got), 3)
+
+
+def test_neighbours_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
+    """Among images on a device, neighbours are found there."""
+    model, images = model_on_device(student_on_device, source), mnist.training_images[:40]
+    got = student_on_device.autoencoder.nearest_neighbours(model, on_device(images[:32]), on_device(images[32:]), k=3)
+    indices = expect_shape(expect_on_device(got), (8, 3))
+    if indices.dtype is not torch.int64:
+        fail(f"expected indices of torch.int64, got {indices.dtype}")
+    expect_close(indices.clamp(0, 31), indices.double(), of="indices into 32 images")

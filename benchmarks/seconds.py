@@ -92,8 +92,8 @@ def main(folders: list[Path]) -> None:
         "# Seconds per item and per submission",
         "",
         "Made by `python benchmarks/seconds.py`. One job at a time, every process anew, full training; the time of an",
-        f"item is that of its tests. {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()},",
-        f"torch {torch.__version__}, one thread.",
+        f"item is that of its tests. {os.cpu_count()} cores ({platform.machine()}), one thread,",
+        f"Python {platform.python_version()}, torch {torch.__version__}.",
         "",
         "| item | reference, seconds | slowest of the others | limit for one test |",
         "|---|---|---|---|",
@@ -112,8 +112,8 @@ def main(folders: list[Path]) -> None:
         "",
         "The reference's full trainings in a bare process, in the same run: "
         + ", ".join(f"{name} {wall:.1f} s" for name, wall in bare)
-        + f"; together {trained:.1f} s. Grading the reference took {whole / trained:.2f} times that, with the trainings,",
-        "the short trainings of B5, B11, C8 and D3, and all other tests included.",
+        + f"; together {trained:.1f} s. Grading the reference took {whole / trained:.2f} times that,",
+        "these trainings, the short ones of B5, B11, C8 and D3, and all other tests included.",
     ]
     RESULT.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))

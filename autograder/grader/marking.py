@@ -102,7 +102,7 @@ class Marking:
         self._accelerated = accelerated
         functions = {item.name: item for item in self.items}
         out_of_time: dict[str, str] = {}
-        for test, following in zip(plan, [*plan[1:], None], strict=True):
+        for test in plan:
             if test.item in out_of_time:
                 yield TestResult(test.name, Outcome.BLOCKED, out_of_time[test.item])
                 continue
@@ -118,8 +118,8 @@ class Marking:
             marked.begin_test(test.seconds)
             self._raised = None
             begin = time.monotonic()
-            after = functions[following.name] if following else None
-            function.config.hook.pytest_runtest_protocol(item=function, nextitem=after)
+            # Torn down whole: what runs next may be in another file, or never run.
+            function.config.hook.pytest_runtest_protocol(item=function, nextitem=None)
             result = replace(_result(test.name, self._raised, time.monotonic() - begin), device=marked.device)
             if result.outcome is Outcome.TIMED_OUT:
                 out_of_time[test.item] = (

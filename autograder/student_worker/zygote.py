@@ -173,6 +173,9 @@ def _work(wire_end: int, output: int, policy: sandbox.Policy, limits: sandbox.Li
         submission = box / "submission"
         submission.mkdir()
         os.chdir(submission)
+        # A fork leaves torch a pool of threads to replace, which whoever sets their number next does; threads that
+        # autograd starts for an accelerator would do it at once, and one of them find it gone.
+        torch.set_num_threads(1)
         connection = socket.socket(fileno=3)
         connection.send(b"+")  # the wall stands; from here on every byte may be the student's
         exit_code = 0

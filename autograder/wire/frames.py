@@ -216,7 +216,7 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
         raise Unsendable(f"a value nested more than {MAXIMUM_DEPTH} levels deep")
     if kind is list:
         return [_plain(item, tensors, stand_in, depth + 1) for item in value]
-    if kind is tuple or kind is torch.Size:
+    if kind is tuple or kind is torch.Size or kind.__module__ == "torch.return_types":  # as of x.max(dim)
         return msgspec.msgpack.Ext(
             _TUPLE, _ENCODER.encode([_plain(item, tensors, stand_in, depth + 1) for item in value])
         )

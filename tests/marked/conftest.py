@@ -11,7 +11,7 @@ import pytest
 from autograder.grader import COURSE_DATA
 
 HERE = Path(__file__).parent
-# The tests' own modules, and the course's data module, which students have too: assignment/ is the course's, not theirs.
+# The tests' own modules, and the course's data module. Students have that too, but assignment/ is the course's.
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "assignment")]
 
 from baselines import pca  # noqa: E402  the path comes first

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from answers import expect_alike, expect_finite, expect_images
 from baselines import pca
+from bounds import STARTS
 from digits import digits
 from torch import nn
 from trainings import new_autoencoder, trained_autoencoder, with_weights
@@ -63,7 +64,7 @@ def trained(student: Student, source: str) -> StudentObject:
     It is in a process of its own: objects from before are gone.
     """
     try:
-        model = with_weights(student, DIM, trained_autoencoder(student, DIM, source))
+        model = with_weights(student, DIM, trained_autoencoder(student, STARTS[0], DIM, source))
         images = digits(source).training_images[:256]
         reconstructions = _expect_usable(model, images)
         if ((reconstructions - images) ** 2).mean() > 0.8 * ((images.mean(0) - images) ** 2).mean():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from answers import expect_alike, expect_finite, expect_images, expect_losses
 from baselines import pca_error
+from bounds import BOUNDS, STARTS, Bounds
 from digits import Digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -369,20 +371,23 @@ def expect_no_sum(student: Any, images: torch.Tensor, source: str) -> None:
 # network 0.98 to 0.99, 1.01 to 1.03 and 1.05 to 1.08; the mean image 1.20.
 
 
-def relative_error(student: Any, mnist: Digits, source: str, dim: int) -> float:
-    """The trained model's mean squared error on digits never seen, as a multiple of PCA's with as many components."""
-    state = trained_autoencoder(student, dim, source)
-    drawn = decoded(student, dim, state, embedded(student, dim, state, mnist.held_out_images))
-    return float(((drawn - mnist.held_out_images) ** 2).mean()) / pca_error(source, dim)
+def expect_quality(student: Any, mnist: Digits, source: str, dim: int, bounds: Bounds) -> None:
+    """Mark the error on digits never seen, as a multiple of PCA's with as many components; the best start counts."""
+    best = math.inf
+    for start in STARTS:
+        state = trained_autoencoder(student, start, dim, source)
+        drawn = decoded(student, dim, state, embedded(student, dim, state, mnist.held_out_images))
+        best = min(best, float(((drawn - mnist.held_out_images) ** 2).mean()) / pca_error(source, dim))
+        if best <= bounds.full:
+            break
+    expect_score(best, **bounds._asdict(), of=f"the error on digits never seen, as a multiple of PCA({dim})'s,")
 
 
 def test_held_out_error(student: Any, mnist: Digits, source: str) -> None:
     """The trained model reconstructs digits that it has never seen, from 16 numbers."""
-    error = relative_error(student, mnist, source, 16)
-    expect_score(error, none=1.8, full=0.7, of="the error on digits never seen, as a multiple of PCA(16)'s,")
+    expect_quality(student, mnist, source, 16, BOUNDS["B6"])
 
 
 def test_held_out_error_of_two_numbers(student: Any, mnist: Digits, source: str) -> None:
     """The trained model reconstructs digits that it has never seen, from 2 numbers."""
-    error = relative_error(student, mnist, source, 2)
-    expect_score(error, none=1.17, full=1.0, of="the error on digits never seen, as a multiple of PCA(2)'s,")
+    expect_quality(student, mnist, source, 2, BOUNDS["B7"])

@@ -29,8 +29,9 @@ SEED = 321
 
 
 @training("autoencoder", "Autoencoder", "train")
-def trained_autoencoder(student: Student, embedding_dim: int, source: str) -> dict[str, torch.Tensor]:
-    """The state dict of the student's autoencoder after ten epochs on the training share."""
+def trained_autoencoder(student: Student, start: int, embedding_dim: int, source: str) -> dict[str, torch.Tensor]:
+    """The state dict of the student's autoencoder after ten epochs on the training share, from this start's weights."""
+    seed_process(student, start)
     model = new_autoencoder(student, embedding_dim)
     student.autoencoder.train(model, digits(source).training_images, epochs=EPOCHS, seed=SEED)
     return state_of(model)

@@ -17,6 +17,7 @@ from autograder.grader import (
     expect_close,
     expect_equal,
     expect_on_device,
+    expect_score,
     expect_shape,
     fail,
     on_device,
@@ -152,9 +153,8 @@ def test_scenes_of_digits_kept_back(student: Any, training_share: Share) -> None
     for one in range(3):
         both, either = (answer == one) & (classes == one), (answer == one) | (classes == one)
         shares.append(float(both.sum() / either.sum()) if bool(either.any()) else 0.0)
-    reached = sum(shares) / 3
-    if not reached > 0.69:
-        fail(f"expected a mean IoU above 0.69, which networks without downsampling reach, got {reached:.2f}")
+    # Networks without downsampling reach 0.69.
+    expect_score(sum(shares) / 3, none=0.69, full=0.82, of="the mean IoU on 50 scenes of digits not trained on")
 
 
 def grey(scenes: torch.Tensor, *classes: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from autograder.grader import (
     StudentObject,
     describe,
     expect_close,
+    expect_score,
     expect_shape,
     fail,
     look,
@@ -115,5 +116,5 @@ def test_digits_from_fifty_images(student: Any, training_share: Share) -> None:
     both = torch.cat([shown[correct][:8], shown[~correct][:8]])
     picture("Digits that it recognises, then digits that it does not", both)
     share = float(correct.double().mean())
-    if not share > 1 / 3:
-        fail(f"expected more than 33 % of 500 other digits to be recognised, got {share:.0%}")
+    # Chance is a fifth; this backbone, trained in seconds, knows less than the one that hidden tests use.
+    expect_score(share, none=0.2, full=1 / 3, of="the accuracy on 500 other digits")

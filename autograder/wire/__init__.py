@@ -14,7 +14,8 @@ raises `WireError`, after reading no more than the limits allow.
 Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense tensors (`DTYPES`), and three that
 stand for something on the other side: `Remote` (an object that stays in the worker), `Layer` (a torch.nn layer in
 words: type, settings, state) and `OnDevice` (a tensor that is on the worker's accelerator). torch.Size, and what
-`x.max(dim)` returns, count as tuples and a NumPy scalar as its value; any other subclass is refused, because its behaviour would not cross with it.
+`x.max(dim)` returns, count as tuples and a NumPy scalar as its value; any other subclass is refused, because its
+behaviour would not cross with it.
 """
 
 from autograder.wire.frames import (

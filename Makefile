@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 # Where the sample class's marks go.
 OUT := out/class
 
-.PHONY: setup grade check test benchmark clean
+.PHONY: setup grade check test test-all benchmark clean
 
 setup: $(VENV)/ready
 
@@ -27,6 +27,10 @@ check: setup
 
 test: check
 	$(PYTHON) -m pytest
+
+# With every submission of tests/submissions, which takes twice as long.
+test-all: check
+	$(PYTHON) -m pytest --every-chaff
 
 benchmark: setup
 	$(PYTHON) benchmarks/compare.py

@@ -32,6 +32,10 @@ hypothesis.settings.register_profile("harness", deadline=None)
 hypothesis.settings.load_profile("harness")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-chaff", action="store_true", help="grade all chaffs; else a sixth of those that are slow")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY

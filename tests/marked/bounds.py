@@ -25,7 +25,7 @@ BOUNDS = {
     # batches of 32, reached 0.80 from two of three starts.
     "C9": Bounds(none=0.69, full=0.82),
     # Accuracy on held-out digits 5 to 9 after 5 epochs with 50 others; chance is 0.2. Frozen, the reference reached
-    # 0.78 to 0.88 from ten starts, a linear head 0.73 at least with Adam (rates of 1e-3 to 1e-2, batches of 5 to 16) and
-    # 0.60 with SGD at 1e-2 and momentum; a hidden layer costs up to 0.1. From scratch: 0.20 to 0.38.
+    # 0.78 to 0.88 from ten starts, a linear head 0.73 at least with Adam (rates of 1e-3 to 1e-2, batches of 5 to 16)
+    # and 0.60 with SGD at 1e-2 and momentum; a hidden layer costs up to 0.1. From scratch: 0.20 to 0.38.
     "D3": Bounds(none=0.35, full=0.6),
 }

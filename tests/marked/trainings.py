@@ -9,7 +9,7 @@ Process 2 has never seen an image, so what it draws came through the embedding, 
 from __future__ import annotations
 
 import torch
-from answers import expect_finite
+from answers import call_for_its_effect, expect_finite
 from digits import digits
 
 from autograder.grader import (
@@ -33,7 +33,7 @@ def trained_autoencoder(student: Student, start: int, embedding_dim: int, source
     """The state dict of the student's autoencoder after ten epochs on the training share, from this start's weights."""
     seed_process(student, start)
     model = new_autoencoder(student, embedding_dim)
-    student.autoencoder.train(model, digits(source).training_images, epochs=EPOCHS, seed=SEED)
+    call_for_its_effect(student.autoencoder.train, model, digits(source).training_images, epochs=EPOCHS, seed=SEED)
     return state_of(model)
 
 

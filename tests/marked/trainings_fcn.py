@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import torch
-from answers import expect_finite
+from answers import call_for_its_effect, expect_finite
 from data import make_scenes
 from digits import digits
 from pixels import iou
@@ -48,7 +48,7 @@ def trained_fcn(student: Student, start: int, source: str) -> dict[str, torch.Te
     """The state dict of the student's FCN() after ten epochs, from the weights that this start gives it."""
     seed_process(student, start)
     model = new_fcn(student)
-    student.fcn.train(model, *training_scenes(source), epochs=EPOCHS, seed=SEED)
+    call_for_its_effect(student.fcn.train, model, *training_scenes(source), epochs=EPOCHS, seed=SEED)
     return state_of(model)
 
 

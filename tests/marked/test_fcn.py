@@ -146,6 +146,7 @@ def test_fcn_answers_at_the_pixels_place(student: Any) -> None:
 
 def test_trained_fcn_at_sizes_that_do_not_divide(student: Any, source: str) -> None:
     """A trained network finds digits as well on 63 by 71 pixels as on 64 by 72."""
+    expect_finite(new_fcn(student)(torch.zeros(2, 1, 63, 71)), (2, CLASSES, 63, 71), "FCN() on 63x71")
     try:
         model = with_weights(student, trained_fcn(student, 0, source))
         divides = held_out_iou(model, source, 64, 72)

@@ -187,7 +187,7 @@ def test_fcn_on_the_device(student_on_device: Any) -> None:
     """Moved to a device, the network takes images there, and scores them as on the CPU."""
     images = random(2, 1, 40, 40)
     moved = module(student_on_device.fcn.FCN(), "FCN()")
-    on_cpu = moved(images)
+    on_cpu = expect_finite(moved(images), (2, CLASSES, 40, 40), "FCN() on the CPU")
     moved.to("cuda")
     expect_same_on_device(moved(on_device(images)), on_cpu, "FCN() on the device, against the CPU")
 

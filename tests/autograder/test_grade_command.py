@@ -41,7 +41,8 @@ def csv_bytes(out: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def graded_class(autograder, repository, tmp_path_factory):
     out = tmp_path_factory.mktemp("class")
-    done = autograder("grade", "tests/submissions/class", "--out", out, "--jobs", 2)
+    trainings = repository / "out" / "trainings"  # those of the other samples are kept there, too
+    done = autograder("grade", "tests/submissions/class", "--out", out, "--jobs", 2, "--trainings", trainings)
     assert done.returncode == 0, done.stderr
     return out
 

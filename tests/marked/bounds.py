@@ -1,4 +1,4 @@
-"""Between what a quality earns nothing and everything: the figures behind them are in benchmarks/results/bounds.md."""
+"""Between what a quality earns nothing and everything: `python benchmarks/bounds.py` measures them."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def check(
     the_course = _course(course, path)
     config = the_course.config
     items = _items_to_check(config, item or [], train)
-    exit_codes = [0]
+    exit_codes: list[int] = []
 
     def read() -> Submission:
         submission = read_submission(path, config.modules, the_course.stub_digests())
@@ -89,7 +89,7 @@ def check(
             return False
 
         run_check(the_course, read, items, show, changed if watch else None)
-    raise typer.Exit(exit_codes[-1])
+    raise typer.Exit(exit_codes[-1] if exit_codes else 130)  # none: Ctrl-C, which pytest takes for an answer
 
 
 @app.command()

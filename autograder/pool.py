@@ -153,6 +153,7 @@ class Pool:
                     Outcome.GRADER_ERROR,
                     "the grader failed here, not your code; a person will look at it",
                     "the grader's own process ended or hung in this test",
+                    share=1.0,
                 )
         return [results[test.name] for test in plan], flooded
 

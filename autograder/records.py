@@ -100,7 +100,8 @@ class TestResult:
         test: the test's name, unique in the course.
         message: one or two lines for the student; when passed empty, or a score.
         detail: for the TA alone (a traceback of ours, on GRADER_ERROR).
-        share: the part of the marks that a test which failed earns all the same, where quality is marked.
+        share: the part of the marks that a test which did not pass earns all the same: where quality is marked, and
+            where the fault is ours.
         device: the accelerator that the student's code found: "" (none), "simulated" or "cuda".
         wall_seconds: how long it took; kept in the store, never in a CSV.
     """

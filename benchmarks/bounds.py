@@ -72,6 +72,7 @@ def published(item: str) -> list[Subject]:
 
 
 AUTOENCODER = "solutions/autoencoder.py"
+HARDSIGMOID = "tests/submissions/wheats/b_kernel_four/autoencoder.py"
 FCN = "solutions/fcn.py"
 TRANSFER = "solutions/transfer.py"
 CHAFFS = "tests/submissions/chaffs"
@@ -80,11 +81,13 @@ SUBJECTS = [
     Subject("B6", "the mean image", "baseline", "", {"image": "mean"}, 1),
     Subject("B6", "the reference", "right", AUTOENCODER),
     *published("B6"),
+    Subject("B6", "kernel 4, GELU, ends in a hardsigmoid, lr 4e-3", "right", HARDSIGMOID),
     Subject("B6", "SGD with momentum", "slow but right", "tests/submissions/wheats/b_momentum/autoencoder.py", {}, 2),
     Subject("B6", "zero_grad forgotten", "wrong", f"{CHAFFS}/b5_zero_grad_forgotten/autoencoder.py", {}, 2),
     Subject("B7", "the mean image", "baseline", "", {"image": "mean"}, 1),
     Subject("B7", "the reference", "right", AUTOENCODER),
     *published("B7"),
+    Subject("B7", "kernel 4, GELU, ends in a hardsigmoid, lr 4e-3", "right", HARDSIGMOID),
     Subject("C9", "all background", "baseline", "", {"network": "background"}, 1),
     Subject("C9", "1x1 convolutions only", "baseline", "", {"network": "1x1"}, 2),
     Subject("C9", "three 3x3 convolutions, no downsampling", "baseline", "", {"network": "3x3"}, 3),

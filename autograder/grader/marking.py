@@ -20,7 +20,7 @@ import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
 from autograder.grader.messages import Failed, last_call, take_remark
-from autograder.grader.proxy import Session, Student, StudentRaised, Unusable
+from autograder.grader.proxy import Session, Student, StudentRaised, Undecided, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome, PlannedTest, TestResult
 
@@ -240,10 +240,12 @@ def _result(name: str, raised: BaseException | None, seconds: float) -> TestResu
         case Flaky():
             message = "your code gives different answers to the same call"
             return TestResult(name, Outcome.FAILED, message, wall_seconds=seconds)
+        case Undecided():
+            return TestResult(name, Outcome.GRADER_ERROR, _shown(f"{last_call()}: {raised}"), str(raised), seconds)
         case _:
-            detail = "".join(traceback.format_exception(raised))
+            detail = f"{type(raised).__name__}: {''.join(traceback.format_exception(raised))}"
             message = "the grader failed here, not your code; a person will look at it"
-            return TestResult(name, Outcome.GRADER_ERROR, message, f"{type(raised).__name__}: {detail}", seconds)
+            return TestResult(name, Outcome.GRADER_ERROR, message, detail, seconds, share=1.0)
 
 
 def _text(error: BaseException) -> str:

@@ -57,6 +57,16 @@ class Unusable(BaseException):
         self.outcome = outcome
 
 
+class Undecided(GraderError):
+    """The simulated device failed, if the student's process tells the truth: a person decides, and until then nobody.
+
+    Marks for this would be had by lying.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; a person has to look at this before it earns marks")
+
+
 class StudentObject:
     """An object that stays in the student's process. Call it, or take its attributes' answers by calling them."""
 
@@ -253,13 +263,13 @@ class Session:
         except WorkerLost as lost:
             self.close()
             if lost.signal_name and self.device == "simulated":  # it runs PyTorch in ways it was not made for
-                raise GraderError(f"the simulated device crashed ({lost.signal_name}); check devices by hand") from None
+                raise Undecided(f"the simulated device crashed ({lost.signal_name})") from None
             raise
         if isinstance(reply, wire.Value):
             return self._incoming(reply.value)
         if isinstance(reply, wire.Raised):
             if "MissingOperator" in reply.type_names and self.device == "simulated":
-                raise GraderError(f"the simulated device lacks an operator: {reply.message} ({reply.where})")
+                raise Undecided(f"the simulated device lacks an operator: {reply.message} ({reply.where})")
             raise StudentRaised(reply)
         if isinstance(reply, wire.Missing):
             raise Unusable(Outcome.FAILED, reply.reason)

@@ -139,11 +139,9 @@ def _summary(component: str, out_of: float, values: Iterable[float]) -> Summary:
 
 
 def _earned(marks: float, result: TestResult | None) -> float:
-    """What a test earns; all of its marks where the fault is ours, until a person has looked."""
     if result is None:
         return 0.0
-    full = result.outcome in (Outcome.PASSED, Outcome.GRADER_ERROR)
-    return marks if full else _rounded(marks * result.share)
+    return marks if result.outcome is Outcome.PASSED else _rounded(marks * result.share)
 
 
 def _rounded(marks: float) -> float:

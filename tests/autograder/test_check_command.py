@@ -216,6 +216,7 @@ def test_watching_answers_within_a_second_of_a_save(built, handout, repository):
         start = time.monotonic()
         assert "pass  A2" in until(process.stdout, "marks that these")
         again = time.monotonic() - start
+        until(process.stderr, "waiting for you to save")
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)

@@ -240,10 +240,10 @@ def for_ever(value):
         value += 1
 """
 
-OURS = "the grader failed here, not your code"
+UNDECIDED = "a person has to look at this before it earns marks"
 EXPECTED = {
-    "test_an_operator_that_the_simulation_lacks": ("GRADER_ERROR", OURS),
-    "test_a_crash_of_the_simulation": ("GRADER_ERROR", OURS),
+    "test_an_operator_that_the_simulation_lacks": ("GRADER_ERROR", UNDECIDED),
+    "test_a_crash_of_the_simulation": ("GRADER_ERROR", UNDECIDED),
     "test_a_crash": ("CRASHED", "SIGSEGV"),
     "test_an_answer_on_the_cpu_is_told": ("FAILED", "expected the answer on the device of the inputs (cuda:0)"),
     "test_a_share": ("FAILED", "the score is 0.75; full marks at 1, none at 0"),
@@ -296,6 +296,12 @@ def test_each_test_meets_the_outcome_that_it_must(outcomes):
         outcome, words = EXPECTED.get(name, ("PASSED", ""))
         assert row["outcome"] == outcome, row
         assert words in row["message"]
+
+
+def test_what_only_the_students_process_says_of_a_device_earns_nothing_until_a_person_has_looked(outcomes):
+    for name, (outcome, _) in EXPECTED.items():
+        if outcome == "GRADER_ERROR":
+            assert outcomes[name]["earned"] == "0"
 
 
 def test_a_share_earns_its_part(outcomes):

@@ -77,11 +77,11 @@ def test_totals_are_sums_capped_at_what_is_graded_out_of(case):
 
 @QUICK
 @given(classes())
-def test_a_test_earns_all_its_marks_or_none_by_its_outcome(case):
+def test_a_test_that_passed_earns_all_its_marks_and_another_its_share(case):
     config, [result] = case
     for test in mark_sheet(result, "full", config).tests:
-        earning = test.result.outcome in (Outcome.PASSED, Outcome.GRADER_ERROR)
-        assert test.earned == (test.out_of if earning else 0)
+        share = 1 if test.result.outcome is Outcome.PASSED else test.result.share
+        assert math.isclose(test.earned, test.out_of * share, abs_tol=1e-4)
 
 
 @QUICK
@@ -90,11 +90,12 @@ def test_an_error_of_ours_costs_what_a_pass_would_and_is_flagged(case, data):
     config, [result] = case
     index = data.draw(st.integers(0, len(result.results) - 1))
 
-    def with_outcome(outcome):
-        changed = [replace(each, outcome=outcome) if at == index else each for at, each in enumerate(result.results)]
+    def with_outcome(outcome, share=0.0):
+        changed = list(result.results)
+        changed[index] = replace(changed[index], outcome=outcome, share=share)
         return mark_sheet(replace(result, results=tuple(changed)), "full", config)
 
-    ours, passed = with_outcome(Outcome.GRADER_ERROR), with_outcome(Outcome.PASSED)
+    ours, passed = with_outcome(Outcome.GRADER_ERROR, share=1.0), with_outcome(Outcome.PASSED)
     assert (ours.items, ours.parts, ours.total) == (passed.items, passed.parts, passed.total)
     assert ours.status == "grader_error"
     assert "grader_error" in ours.flags

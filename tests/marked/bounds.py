@@ -19,7 +19,8 @@ STARTS = (0, 1)
 BOUNDS = {
     # Error on held-out digits, as a multiple of that of PCA with as many components.
     "B6": Bounds(none=1.8, full=0.7),
-    "B7": Bounds(none=1.17, full=1.0),
+    # The mean image is at 1.20. The lecturer's published net, slow but right at its own rate, reached 1.06 to 1.11.
+    "B7": Bounds(none=1.17, full=1.05),
     # Mean IoU on held-out scenes of 57x75. Three 3x3 convolutions, which reduce nothing, reached 0.65 to 0.69; the
     # reference 0.97 to 0.99, of which five sixths are asked for: 8 channels with skips, without batch norm and in
     # batches of 32, reached 0.80 from two of three starts.

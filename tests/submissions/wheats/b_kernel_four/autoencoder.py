@@ -22,7 +22,7 @@ class Encoder(nn.Sequential):
 class Decoder(nn.Sequential):
     def __init__(self, embedding_dim=16):
         into = [nn.Linear(embedding_dim, 24 * 7 * 7), nn.GELU(), nn.Unflatten(1, (24, 7, 7))]
-        super().__init__(*into, *chain(nn.ConvTranspose2d, [24, 12, 1], nn.GELU)[:-1], nn.Hardsigmoid())
+        super().__init__(*into, *chain(nn.ConvTranspose2d, [24, 12, 1], nn.GELU)[:-1], nn.Sigmoid())
 
 
 class Autoencoder(nn.Sequential):

@@ -9,7 +9,8 @@ Theory of operation. The grader and a student's worker each hold one end of a st
 
 Nothing is ever unpickled and no class is looked up by a name that came across, so a frame can only become the
 values below. The student's process can write any bytes it likes into its end: whatever is not a well-formed frame
-raises `WireError`, after reading no more than the limits allow.
+raises `WireError`, after reading no more than the limits allow. What a frame becomes takes at most 128 bytes of memory
+for each byte of its plain part, and twice its tensor part.
 
 Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense tensors (`DTYPES`), and three that
 stand for something on the other side: `Remote` (an object that stays in the worker), `Layer` (a torch.nn layer in

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 import torch
 
-from autograder.wire.messages import Envelope, Layer, OnDevice, Remote
+from autograder.wire.messages import Envelope, Layer, Message, OnDevice, Remote
 
 PLAIN_LIMIT = 1 << 20
 TENSOR_LIMIT = 1 << 28
@@ -33,7 +33,7 @@ DTYPES: dict[str, torch.dtype] = {
         torch.float64,
     )
 }
-_TUPLE, _TENSOR, _REMOTE, _LAYER = 1, 2, 3, 4
+_TUPLE, _TENSOR, _REMOTE, _LAYER, _LIST, _DICT, _BYTES = range(1, 8)
 _CPU, _META, _ACCELERATOR = "cpu", "meta", "accelerator"  # where a tensor is
 _KEYS = frozenset((bool, int, float, str, bytes))  # what a dict's keys may be
 
@@ -63,7 +63,7 @@ def encode(envelope: Envelope, stand_in: StandIn = lambda value: None) -> bytes:
     message = envelope.message
     try:
         fields = {name: _plain(getattr(message, name), tensors, stand_in, 0) for name in message.__struct_fields__}
-        plain = _ENCODER.encode(Envelope(envelope.number, type(message)(**fields)))
+        plain = _ENCODER.encode((envelope.number, type(message).__name__, fields))
     except OverflowError:
         raise Unsendable("an integer of more than 64 bits") from None
     except UnicodeEncodeError:
@@ -99,40 +99,63 @@ def decode(plain: bytes | bytearray, tensors: bytearray) -> Envelope:
         WireError: they are malformed.
     """
     reader = _TensorReader(tensors)
-
-    def extension(code: int, data: memoryview) -> Any:
-        if code == _TUPLE:
-            items = msgspec.msgpack.decode(data, type=list, ext_hook=extension)
-            return tuple(items)
-        if code == _TENSOR:
-            dtype, shape, device = msgspec.msgpack.decode(data, type=tuple[str, list[int], str])
-            return reader.take(dtype, shape, device)
-        if code == _REMOTE:
-            number, type_name = msgspec.msgpack.decode(data, type=tuple[int, str])
-            return Remote(number, type_name)
-        if code == _LAYER:
-            name, settings, state, children = msgspec.msgpack.decode(
-                data, type=tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ext_hook=extension
-            )
-            if not all(isinstance(value, torch.Tensor) for value in state.values()):
-                raise WireError("a layer's state must be tensors")
-            if not all(isinstance(value, Layer) for value in children.values()):
-                raise WireError("a layer's children must be layers")
-            return Layer(name, settings, state, children)
-        raise WireError(f"unknown kind of value {code}")
-
     try:
-        envelope = msgspec.msgpack.decode(plain, type=Envelope, ext_hook=extension)
-        for name in envelope.message.__struct_fields__:
-            _require_plain(getattr(envelope.message, name), 0)
-    except WireError:
-        raise
-    # Besides msgspec's own errors: nesting too deep, unhashable keys, text that is not UTF-8, odd numbers.
-    except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        number, kind, fields = _FIELDS.decode(plain)
+        values = {name: _value(leaf, reader, 0) for name, leaf in fields.items()}
+        envelope = Envelope(number, msgspec.convert({**values, "type": kind}, type=Message))
+    # Besides msgspec's own errors: text that is not UTF-8, odd numbers, tuples of another length.
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise WireError(f"a malformed message ({type(error).__name__})") from error
     if not reader.finished:
         raise WireError("bytes that belong to no tensor")
     return envelope
+
+
+def _value(leaf: Any, reader: _TensorReader, depth: int) -> Any:
+    """What a leaf of MessagePack stands for.
+
+    Containers are extensions rather than MessagePack's own, so that nothing is built, or hashed, before its kind is
+    known: tuples as keys, which a student can choose all of one hash, would take minutes to become a dict.
+    """
+    if type(leaf) is not msgspec.msgpack.Ext:
+        return leaf
+    if leaf.code == _BYTES:
+        return bytes(leaf.data)
+    if leaf.code == _TENSOR:
+        return reader.take(*msgspec.msgpack.decode(leaf.data, type=tuple[str, list[int], str]))
+    if leaf.code == _REMOTE:
+        return Remote(*msgspec.msgpack.decode(leaf.data, type=tuple[int, str]))
+    if depth > MAXIMUM_DEPTH:
+        raise WireError("a value nested too deep")
+    items = _LEAVES.decode(leaf.data)
+    if leaf.code == _DICT:
+        if not all(_may_be_a_key(key) for key in items[::2]):
+            raise WireError("a dict with an unknown kind of key")
+        values = [_value(item, reader, depth + 1) for item in items]
+        return dict(zip(values[::2], values[1::2], strict=True))
+    values = [_value(item, reader, depth + 1) for item in items]
+    if leaf.code == _LIST:
+        return values
+    if leaf.code == _TUPLE:
+        return tuple(values)
+    if leaf.code == _LAYER:
+        return _layer(*values)
+    raise WireError(f"unknown kind of value {leaf.code}")
+
+
+def _may_be_a_key(leaf: Any) -> bool:
+    return leaf.code == _BYTES if type(leaf) is msgspec.msgpack.Ext else type(leaf) in _KEYS
+
+
+def _layer(name: Any, settings: Any, state: Any, children: Any) -> Layer:
+    tables = (settings, state, children)
+    if type(name) is not str or not all(type(table) is dict and set(map(type, table)) <= {str} for table in tables):
+        raise WireError("a layer of something else than a name and three dicts")
+    if not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WireError("a layer's state must be tensors")
+    if not all(isinstance(value, Layer) for value in children.values()):
+        raise WireError("a layer's children must be layers")
+    return Layer(name, settings, state, children)
 
 
 class _TensorReader:
@@ -181,50 +204,26 @@ def _fits(shape: Sequence[int], dtype: torch.dtype) -> bool:
     )
 
 
-def _require_plain(value: Any, depth: int) -> None:
-    """Refuse what MessagePack can say and `encode` never does: dates, tuples as keys, nesting that exhausts a reader.
-
-    Raises:
-        WireError: there is such a value in `value`.
-    """
-    kind = type(value)
-    if value is None or kind in _KEYS or kind is torch.Tensor or kind is Remote or kind is OnDevice:
-        return
-    if depth > MAXIMUM_DEPTH:
-        raise WireError("a value nested too deep")
-    if kind is list or kind is tuple:
-        for item in value:
-            _require_plain(item, depth + 1)
-    elif kind is dict:
-        for key, item in value.items():
-            if type(key) not in _KEYS:
-                raise WireError("a dict with an unknown kind of key")
-            _require_plain(item, depth + 1)
-    elif kind is Layer:
-        _require_plain(value.settings, depth + 1)
-        _require_plain(list(value.children.values()), depth + 1)
-    else:
-        raise WireError("an unknown kind of value")
-
-
 def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> Any:
     """Rebuild a value from exact built-in types, moving the bytes of tensors into `tensors`."""
     kind = type(value)
+    if kind is bytes:
+        return msgspec.msgpack.Ext(_BYTES, value)
     if value is None or kind in _KEYS:
         return value
     if depth > MAXIMUM_DEPTH:
         raise Unsendable(f"a value nested more than {MAXIMUM_DEPTH} levels deep")
     if kind is list:
-        return [_plain(item, tensors, stand_in, depth + 1) for item in value]
+        return _container(_LIST, [_plain(item, tensors, stand_in, depth + 1) for item in value])
     if kind is tuple or kind is torch.Size or kind.__module__ == "torch.return_types":  # as of x.max(dim)
-        return msgspec.msgpack.Ext(
-            _TUPLE, _ENCODER.encode([_plain(item, tensors, stand_in, depth + 1) for item in value])
-        )
+        return _container(_TUPLE, [_plain(item, tensors, stand_in, depth + 1) for item in value])
     if kind is dict:
         for key in value:
             if type(key) not in _KEYS:
                 raise Unsendable(f"a dict with a key of type {type(key).__name__}")
-        return {key: _plain(item, tensors, stand_in, depth + 1) for key, item in value.items()}
+        return _container(
+            _DICT, [_plain(each, tensors, stand_in, depth + 1) for pair in value.items() for each in pair]
+        )
     if kind.__module__ == "numpy" and hasattr(kind, "item") and getattr(value, "ndim", None) == 0:
         item = value.item()
         if type(item) is not kind:  # a longdouble is its own item
@@ -234,13 +233,13 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
     if kind is Layer:
         # In the order in which they are decoded: a loss has weights among its settings.
         settings = _plain(value.settings, tensors, stand_in, depth + 1)
-        state = {name: _tensor(tensor, tensors) for name, tensor in value.state.items()}
-        children = {name: _plain(child, tensors, stand_in, depth + 1) for name, child in value.children.items()}
-        return msgspec.msgpack.Ext(_LAYER, _ENCODER.encode((value.type_name, settings, state, children)))
+        state = [each for name, tensor in value.state.items() for each in (name, _tensor(tensor, tensors))]
+        children = _plain(value.children, tensors, stand_in, depth + 1)
+        return _container(_LAYER, [value.type_name, settings, _container(_DICT, state), children])
     if kind is OnDevice:
         return _tensor(value.tensor, tensors, _ACCELERATOR)
     if kind is Remote:
-        return msgspec.msgpack.Ext(_REMOTE, _ENCODER.encode((value.number, value.type_name)))
+        return _container(_REMOTE, [value.number, value.type_name])
     replacement = stand_in(value)
     if replacement is not None:
         return _plain(replacement, tensors, stand_in, depth + 1)
@@ -266,7 +265,14 @@ def _tensor(value: torch.Tensor, tensors: list[bytes], device: str = "") -> Any:
         # A single element counts as contiguous whatever its stride, and then has no view as bytes.
         dense = dense.as_strided((dense.numel(),), (1,))
         tensors.append(dense.view(torch.uint8).numpy().tobytes() if dense.numel() else b"")
-    return msgspec.msgpack.Ext(_TENSOR, _ENCODER.encode((name, list(value.shape), device)))
+    return _container(_TENSOR, [name, list(value.shape), device])
+
+
+def _container(code: int, items: list[Any]) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(code, _ENCODER.encode(items))
 
 
 _ENCODER = msgspec.msgpack.Encoder()
+_Leaf: TypeAlias = bool | int | float | str | msgspec.msgpack.Ext | None  # msgspec tells no bytes from str in a union
+_LEAVES = msgspec.msgpack.Decoder(list[_Leaf])
+_FIELDS = msgspec.msgpack.Decoder(tuple[int, str, dict[str, _Leaf]])

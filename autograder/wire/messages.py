@@ -116,10 +116,11 @@ class Refused(msgspec.Struct, tag=True):
 
 Request: TypeAlias = Start | Import | Call | Operate
 Reply: TypeAlias = Value | Raised | Missing | NotImported | Refused
+Message: TypeAlias = Request | Reply
 
 
 class Envelope(msgspec.Struct):
     """A message and its number; a reply carries the number of its request."""
 
     number: int
-    message: Start | Import | Call | Operate | Value | Raised | Missing | NotImported | Refused
+    message: Message

@@ -20,6 +20,7 @@ from autograder import sandbox
 from autograder.config import FILE_NAME, Config, Item, nearest
 from autograder.course import Course
 from autograder.errors import AutograderError, SandboxError, UsageError
+from autograder.exports.format import Format
 from autograder.progress import Running
 from autograder.records import Outcome, Submission, SubmissionResult, TestResult
 
@@ -187,6 +188,37 @@ def grade(
             f"[red]GRADER_ERROR for {escape(', '.join(ours))}: not their fault; marks.sqlite has the traceback.[/]"
         )
         _show_our_errors(test.result for sheet in sheets for test in sheet.tests)
+        raise typer.Exit(3)
+
+
+@app.command()
+def export(
+    format: Annotated[Format, typer.Argument(help="whose files to write")],
+    marks: Annotated[Path, typer.Argument(metavar="DIR", help="the folder that `grade --out` wrote")],
+    course: _CourseOption = None,
+    roster: Annotated[Path | None, typer.Option("--roster", help="a CSV: student, name, email, section, group")] = None,
+) -> None:
+    """TAs: write the files that MarkUs, Quercus, Gradescope, GitHub or a CI system reads, into DIR/export."""
+    from autograder.exports.each import exported
+    from autograder.exports.files import write_atomically
+    from autograder.intake.roster import read_roster
+    from autograder.marks.store import open_store
+    from autograder.marks.tally import mark_sheet
+
+    config = _course(course, Path(".")).config
+    people = read_roster(roster) if roster else {}
+    with open_store(marks, must_exist=True) as store:
+        sheets = [mark_sheet(result, level, config) for result, level in store.results()]
+    folder = marks / "export" / format
+    files = exported(format, sheets, config, people, config.feedback.grade)
+    for name, text in files.items():
+        write_atomically(folder / name, text)
+    _out.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
+    unknown = [sheet.student for sheet in sheets if people and sheet.student not in people]
+    if unknown:
+        _err.print(f"[yellow]not in {roster}: {escape(', '.join(unknown))}[/]", highlight=False)
+    if ours := [sheet.student for sheet in sheets if sheet.status == "grader_error"]:
+        _err.print(f"[red]a person has to look first at {escape(', '.join(ours))}[/]", highlight=False)
         raise typer.Exit(3)
 
 

@@ -112,6 +112,9 @@ class Config(_Model):
     course: str = Field(min_length=1)
     out_of: float = Field(gt=0, description="what totals are graded out of; items may add up to more")
     lms_out_of: float | None = Field(None, gt=0, description="what the learning system counts out of, if not out_of")
+    quercus_assignment: str = Field(
+        "", description="the assignment's title in Quercus's gradebook with its id: Generative CNNs (12345)"
+    )
     bonus_lifts_above: bool = Field(False, description="whether bonus marks may lift a total above out_of")
     limits: LimitSettings = LimitSettings()
     sandbox: Literal["full", "reduced"] = Field("reduced", description="the lowest level of the wall to grade with")

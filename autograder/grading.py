@@ -162,7 +162,7 @@ def write_views(
     write_atomically(out / "summary.csv", tables.summary_csv(summaries, sheets))
     for sheet in sheets:
         write_atomically(
-            out / "results" / feedback.file_name(sheet.student), feedback.results_json(sheet, config, hidden)
+            out / "results" / f"{feedback.file_stem(sheet.student)}.json", feedback.results_json(sheet, config, hidden)
         )
     return sheets, summaries
 

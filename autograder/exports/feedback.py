@@ -26,12 +26,14 @@ def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
     return result.message
 
 
-def file_name(student: str) -> str:
-    """The student's file name, with whatever a file system might not take written as %XX; a long one is cut."""
-    name = quote(student, safe=" @+,=~", errors="backslashreplace")
+def file_stem(student: str) -> str:
+    """The student's file name less its ending; what a file system might not take is written %XX, a long one cut."""
+    name = quote(student, safe=" @+,=~", errors="backslashreplace") or "%"
+    if name.startswith("."):  # hidden, this folder, or the one above
+        name = f"%2E{name[1:]}"
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}...{hashlib.sha256(student.encode(errors='backslashreplace')).hexdigest()[:16]}"
-    return name + ".json"
+    return name
 
 
 def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:

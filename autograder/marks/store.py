@@ -47,12 +47,15 @@ CREATE TABLE IF NOT EXISTS outcomes (
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
+def open_store(folder: Path, must_exist: bool = False) -> Iterator[Store]:
     """Open, or make, the store in `folder`; one command at a time.
 
     Raises:
-        UsageError: the folder cannot be written, another command is using it, or its file is no store.
+        UsageError: the folder cannot be written, another command is using it, its file is no store, or there is none
+            and there must be.
     """
+    if must_exist and not (folder / FILE_NAME).is_file():
+        raise UsageError(f"{folder} holds no {FILE_NAME}; name the folder that `autograder grade --out` wrote")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY)

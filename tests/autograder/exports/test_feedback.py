@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.config import Config
-from autograder.exports.feedback import file_name, message_for, results_json
+from autograder.exports.feedback import file_stem, message_for, results_json
 from autograder.exports.files import write_atomically
 from autograder.marks.tally import mark_sheet
 from autograder.records import Outcome, SubmissionResult, TestResult
@@ -119,7 +119,7 @@ def test_any_name_and_message_survive_as_json(student, message):
 @example("\ud800")
 def test_a_students_file_never_leaves_its_folder(tmp_path_factory, student):
     folder = tmp_path_factory.mktemp("results")
-    name = file_name(student)
+    name = file_stem(student)
     assert Path(os.path.normpath(folder / name)).parent == folder
     assert not set(name) & set('/\\\0:*?"<>|\n')
     write_atomically(folder / name, "x")
@@ -131,9 +131,9 @@ def test_a_students_file_never_leaves_its_folder(tmp_path_factory, student):
 @example("a" * 5_000, "a" * 5_001)
 @example("李" * 99 + "a", "李" * 99 + "b")
 def test_two_students_never_share_a_file(one, other):
-    assert (file_name(one) == file_name(other)) is (one == other)
+    assert (file_stem(one) == file_stem(other)) is (one == other)
 
 
 @pytest.mark.parametrize("student", ["amal", "van der Berg", "o+neil@example.com", "team_1-2"])
 def test_usual_names_are_kept_readable(student):
-    assert file_name(student) == f"{student}.json"
+    assert file_stem(student) == student

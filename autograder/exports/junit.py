@@ -1,0 +1,41 @@
+"""A class's, or one submission's, tests as JUnit XML, as pytest writes it and CI systems read it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from autograder.config import Config
+from autograder.exports.feedback import message_for
+from autograder.marks.tally import MarkSheet
+from autograder.records import Outcome
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(sheets: Sequence[MarkSheet], config: Config, hidden: Literal["example", "hint"]) -> str:
+    """A suite per student, a case per test; our own errors are errors, a device that is missing skips."""
+    document = JUnitXml(_text(config.course))
+    for sheet in sheets:
+        suite = TestSuite(_text(sheet.student))
+        for test in sheet.tests:
+            seconds = round(test.result.wall_seconds, 3)
+            case = TestCase(test.result.test, classname=f"{test.item.id} {_text(test.item.title)}", time=seconds)
+            kind = {Outcome.GRADER_ERROR: Error, Outcome.NOT_RUN: Skipped}.get(test.result.outcome, Failure)
+            if test.result.outcome is not Outcome.PASSED:
+                case.result = [kind(_text(message_for(test, hidden)), str(test.result.outcome))]
+            suite.add_testcase(case)
+        document.add_testsuite(suite)
+    document.update_statistics()
+    stream = io.BytesIO()
+    document.write(stream)
+    return stream.getvalue().decode()
+
+
+def _text(text: str) -> str:
+    """The text without characters that XML cannot hold, not even escaped."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,53 @@
+"""`roster.csv`: who is in the class. Columns student, and any of name, email, section, group, in any order."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from autograder.errors import UsageError
+
+
+@dataclass(frozen=True)
+class RosterEntry:
+    """One row.
+
+    Attributes:
+        student: the name that submissions and marks go by.
+        group: whose submission counts for all of its members; "" for a student who works alone.
+    """
+
+    student: str
+    name: str = ""
+    email: str = ""
+    section: str = ""
+    group: str = ""
+
+
+def read_roster(path: Path) -> dict[str, RosterEntry]:
+    """Read a roster, by student in the order of the file; columns of other names are left alone.
+
+    Raises:
+        UsageError: it cannot be read, has no column `student`, or names a student twice.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets begin UTF-8 with a mark
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} cannot be read: {error}; it should be a CSV in UTF-8") from None
+    known = [field.name for field in fields(RosterEntry)]
+    entries: dict[str, RosterEntry] = {}
+    for line, row in enumerate(rows, 2):
+        entry = RosterEntry(
+            **{name: (row[name] or "").strip() for name in known if name in row and name != "student"}
+            | {"student": (row.get("student") or "").strip()}
+        )
+        if not entry.student:
+            raise UsageError(f"{path}, line {line}: no student; expected the columns {', '.join(known)}")
+        if entry.student in entries:
+            raise UsageError(f"{path}, line {line}: {entry.student!r} is in the roster twice; keep one")
+        entries[entry.student] = entry
+    if not entries:
+        raise UsageError(f"{path} names no student; expected a first line with {', '.join(known)}")
+    return entries

@@ -1,0 +1,247 @@
+"""Each system's files, read as that system reads them."""
+
+import base64
+import csv
+import io
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from autograder.config import Config
+from autograder.exports.each import exported
+from autograder.exports.format import Format
+from autograder.intake.roster import RosterEntry
+from autograder.marks.tally import mark_sheet
+from autograder.records import Outcome, SubmissionResult, TestResult
+
+CONFIG = Config.model_validate(
+    {
+        "course": "Shapes | <b>of</b> images",
+        "out_of": 4,
+        "lms_out_of": 27,
+        "quercus_assignment": "Shapes (12345)",
+        "parts": [
+            {
+                "id": "A",
+                "title": "A part",
+                "module": "shapes",
+                "items": [
+                    {"id": "A1", "title": "Seen", "marks": 1, "public": {"test_seen": 1}},
+                    {"id": "A2", "title": "Unseen", "marks": 2, "hint": "Count.", "hidden": {"test_unseen": 2}},
+                    {"id": "A3", "title": "Other", "marks": 1, "hidden": {"test_other": 1}},
+                ],
+            }
+        ],
+    }
+)
+TESTS = [test.name for test in CONFIG.plan()]
+# https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format, as a schema.
+VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
+TEXT_FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
+GRADESCOPE = {
+    "type": "object",
+    "additionalProperties": False,
+    "anyOf": [{"required": ["score"]}, {"required": ["tests"]}],
+    "properties": {
+        "score": {"type": "number"},
+        "execution_time": {"type": "number"},
+        "output": {"type": "string"},
+        "output_format": TEXT_FORMAT,
+        "test_output_format": TEXT_FORMAT,
+        "test_name_format": TEXT_FORMAT,
+        "visibility": VISIBILITY,
+        "stdout_visibility": VISIBILITY,
+        "extra_data": {"type": "object"},
+        "leaderboard": {"type": "array"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "name_format": TEXT_FORMAT,
+                    "number": {"type": "string"},
+                    "output": {"type": "string"},
+                    "output_format": TEXT_FORMAT,
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": VISIBILITY,
+                    "extra_data": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+QUICK = settings(deadline=None, max_examples=60)
+# What a student's code can put there: anything.
+messages = st.text(max_size=60) | st.sampled_from(
+    [
+        "line\n::error::forged",
+        "a|b",
+        "<script>alert(1)</script>",
+        "=cmd()",
+        "ValueError: no (line 3 of shapes.py)",
+        "\x00",
+    ]
+)
+outcomes = st.sampled_from(list(Outcome))
+
+
+def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 3, messages=("",) * 3, share=0.0):
+    results = tuple(
+        TestResult(name, outcome, message, share=share)
+        for name, outcome, message in zip(TESTS, outcomes, messages, strict=True)
+    )
+    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG)
+
+
+sheets = st.builds(
+    sheet_of,
+    st.text(min_size=1, max_size=12),
+    st.tuples(outcomes, outcomes, outcomes),
+    st.tuples(messages, messages, messages),
+    st.sampled_from([0.0, 0.5]),
+)
+classes = st.lists(sheets, min_size=1, max_size=4, unique_by=lambda sheet: sheet.student)
+
+
+def files(which, students, roster=None, hidden="hint"):
+    return exported(which, students, CONFIG, roster or {}, hidden)
+
+
+def rows(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def uncelled(cell):
+    """A cell less the quote that keeps a spreadsheet from running it."""
+    return cell.removeprefix("'")
+
+
+@QUICK
+@given(classes)
+def test_gradescope_gets_what_its_format_allows(students):
+    written = files(Format.GRADESCOPE, students)
+    assert len(written) == len(students)
+    for text, sheet in zip(written.values(), students, strict=True):
+        document = json.loads(text)
+        jsonschema.validate(document, GRADESCOPE)
+        assert document["score"] == sheet.lms_mark
+        # One hidden test would hide the student's total.
+        assert {test["visibility"] for test in document["tests"]} == {"visible"}
+        assert sum(test["score"] for test in document["tests"]) == sum(sheet.items.values())
+
+
+@QUICK
+@given(classes)
+def test_markus_reads_each_tests_line_by_itself(students):
+    for name, text in files(Format.MARKUS, students).items():
+        if not name.startswith("tester/"):
+            continue
+        objects = [json.loads(line) for line in text.split("\n") if line]
+        tests = [each for each in objects if "name" in each]
+        assert [each["name"] for each in tests] == [f"{test.item}: {test.name}" for test in CONFIG.plan()]
+        for each in tests:
+            assert each["status"] in ("pass", "partial", "fail", "error")
+            assert 0 <= each["marks_earned"] <= each["marks_total"]
+            assert each["time"] is None or isinstance(each["time"], int)
+            assert (each["status"] == "partial") == (0 < each["marks_earned"] < each["marks_total"]) or each[
+                "status"
+            ] == "error"
+        [comment] = [each["overall_comment"] for each in objects if "overall_comment" in each]
+        assert comment.endswith("marks")
+
+
+@QUICK
+@given(classes)
+def test_markus_spreadsheet_and_criteria_keep_its_rules(students):
+    written = files(Format.MARKUS, students)
+    names, totals, *body = rows(written["spreadsheet.csv"])
+    assert names[0] == "user_name"
+    # A column whose second row is no number of 0 or more would be dropped.
+    assert all(float(total) >= 0 for total in totals[1:])
+    header, *groups = rows(written["criteria.csv"])
+    assert header == ["Group name", "A1", "A2", "A3"]  # an unknown header aborts the upload
+    full = {item.id: item.marks for item in CONFIG.items}
+    for sheet, row, group in zip(students, body, groups, strict=True):
+        assert uncelled(row[0]) == uncelled(group[0]) == uncelled(sheet.student)
+        assert 0 <= float(row[1]) <= float(totals[1])
+        for item, mark in zip(header[1:], group[1:], strict=True):
+            assert 0 <= float(mark) <= full[item]  # outside, the row is rejected
+
+
+@QUICK
+@given(classes)
+def test_quercus_imports_what_was_exported(students):
+    """As its importer reads: positional columns, points in a second row, rows matched by login, nothing erased."""
+    roster = {sheet.student: RosterEntry(sheet.student, "A Name", section="L0101") for sheet in students[:1]}
+    header, points, *body = rows(files(Format.QUERCUS, students, roster)["gradebook.csv"])
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Shapes (12345)"]
+    assert points[0] == "    Points Possible"
+    assert float(points[5]) == 27
+    told = [sheet for sheet in students if sheet.status != "grader_error"]
+    assert len(body) == len(told)
+    for sheet, row in zip(told, body, strict=True):
+        assert len(row) == len(header)
+        assert row[5] != ""  # a blank can erase a grade
+        assert round(float(row[5]), 2) == round(sheet.lms_mark, 2)
+        assert uncelled(row[3]) == uncelled(sheet.student)
+        if sheet.student in roster:
+            assert (row[0], row[4]) == ("A Name", "L0101")
+
+
+@QUICK
+@given(classes)
+def test_junit_is_read_back_by_junitparser(students):
+    document = JUnitXml.fromstring(files(Format.JUNIT, students)["junit.xml"].encode())
+    suites = list(document)
+    assert len(suites) == len(students)
+    kinds = {Outcome.GRADER_ERROR: Error, Outcome.NOT_RUN: Skipped}
+    for sheet, suite in zip(students, suites, strict=True):
+        assert suite.tests == len(sheet.tests)
+        for test, case in zip(sheet.tests, suite, strict=True):
+            assert case.name == test.result.test
+            expected = [] if test.result.outcome is Outcome.PASSED else [kinds.get(test.result.outcome, Failure)]
+            assert [type(result) for result in case.result] == expected
+
+
+@QUICK
+@given(classes)
+def test_github_gets_a_result_a_table_and_one_command_a_line(students):
+    written = files(Format.GITHUB, students)
+    for sheet, at in zip(students, range(0, len(written), 3), strict=True):
+        result, summary, commands = list(written.values())[at : at + 3]
+        document = json.loads(base64.b64decode(result, validate=False))
+        assert document["version"] == 1
+        assert document["max_score"] == 4
+        assert {test["status"] for test in document["tests"]} <= {"pass", "fail", "error"}
+        table = [line for line in summary.splitlines() if line.startswith("|")]
+        assert len(table) == 2 + len(CONFIG.items)  # no message made a row of its own
+        assert all(line.count("|") == 6 for line in table)
+        assert "<script" not in summary
+        failed = sum(test.result.outcome is not Outcome.PASSED for test in sheet.tests)
+        assert [line.startswith("::error ") for line in commands.split("\n")[:-1]] == [True] * failed
+
+
+def test_annotations_are_on_the_students_line():
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("no: ValueError (line 3 of shapes.py)", "", ""))
+    commands = files(Format.GITHUB, [sheet])["amal/annotations.txt"]
+    assert "::error file=shapes.py,line=3,title=A1 Seen::no: ValueError (line 3 of shapes.py)" in commands
+    tester = files(Format.MARKUS, [sheet])["tester/amal.jsonl"]
+    [found] = [json.loads(line)["annotations"] for line in tester.splitlines() if "annotations" in json.loads(line)]
+    assert found == [
+        {"content": "no: ValueError (line 3 of shapes.py)", "filename": "shapes.py", "line_start": 3, "line_end": 3}
+    ]
+
+
+@pytest.mark.parametrize("which", Format)
+def test_hidden_tests_show_title_and_hint_if_the_config_says_so(which):
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("seen", "the secret example", "the secret example"))
+    assert all("the secret" not in text for text in files(which, [sheet]).values())

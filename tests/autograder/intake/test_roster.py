@@ -1,0 +1,40 @@
+import pytest
+
+from autograder.errors import UsageError
+from autograder.intake.roster import RosterEntry, read_roster
+
+
+def roster(folder, text, encoding="utf-8"):
+    path = folder / "roster.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_columns_come_in_any_order_and_others_are_left_alone(tmp_path):
+    path = roster(tmp_path, "name,year,student,section\nAmal Ali,2,amal,L0101\nBo,3,bo,\n", "utf-8-sig")
+    assert read_roster(path) == {
+        "amal": RosterEntry("amal", "Amal Ali", section="L0101"),
+        "bo": RosterEntry("bo", "Bo"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "names no student"),
+        ("student\n", "names no student"),
+        ("name\nAmal\n", "line 2: no student"),
+        ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in the roster twice"),
+        ("student,name\namal\n,B\n", "line 3: no student"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path, text, words):
+    with pytest.raises(UsageError, match=words):
+        read_roster(roster(tmp_path, text))
+
+
+def test_a_roster_that_is_no_text_is_told(tmp_path):
+    with pytest.raises(UsageError, match=r"roster\.csv cannot be read"):
+        read_roster(roster(tmp_path, "student\nJosé\n", "latin-1"))
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_roster(tmp_path / "none.csv")

@@ -61,12 +61,12 @@ def test_correct_submissions_in_other_styles_lose_nothing(graded, repository, co
 
 
 def test_each_planted_mistake_loses_its_items_and_keeps_the_others(graded, repository, config, tmp_path, request):
-    """Models take seconds each: of their chaffs every sixth is graded, and with --every-chaff all of them."""
+    """Models take seconds each: of their chaffs every twelfth is graded, and with --every-chaff all of them."""
     chaffs = repository / "tests/submissions/chaffs"
     verdicts = yaml.safe_load((repository / "tests/submissions/chaffs_verdicts.yaml").read_text())
     assert {path.name for path in chaffs.iterdir()} == set(verdicts)
     slow = sorted(name for name in verdicts if is_slow(chaffs / name))
-    left_out = set() if request.config.getoption("--every-chaff") else set(slow) - set(slow[::6])
+    left_out = set() if request.config.getoption("--every-chaff") else set(slow) - set(slow[::12])
     verdicts = {name: verdict for name, verdict in verdicts.items() if name not in left_out}
     folder = tmp_path / "chaffs"
     for name in verdicts:

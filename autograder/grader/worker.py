@@ -219,5 +219,8 @@ class Worker:
             return WorkerLost(Outcome.OUT_OF_MEMORY, "the system ended your process, most likely for its use of memory")
         if -code == signal.SIGSYS:
             return WorkerLost(Outcome.FORBIDDEN, "your code made a system call that is not allowed")
-        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:  # most real-time signals have none
+            name = f"signal {-code}"
         return WorkerLost(Outcome.CRASHED, f"your code crashed the Python process ({name})", name)

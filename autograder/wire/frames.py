@@ -103,8 +103,9 @@ def decode(plain: bytes | bytearray, tensors: bytearray) -> Envelope:
         number, kind, fields = _FIELDS.decode(plain)
         values = {name: _value(leaf, reader, 0) for name, leaf in fields.items()}
         envelope = Envelope(number, msgspec.convert({**values, "type": kind}, type=Message))
-    # Besides msgspec's own errors: text that is not UTF-8, odd numbers, tuples of another length.
-    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+    # Besides msgspec's own errors: text that is not UTF-8, odd numbers, a layer of other than four parts, a tensor in
+    # place of a dict.
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError) as error:
         raise WireError(f"a malformed message ({type(error).__name__})") from error
     if not reader.finished:
         raise WireError("bytes that belong to no tensor")
@@ -211,6 +212,12 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
         return msgspec.msgpack.Ext(_BYTES, value)
     if value is None or kind in _KEYS:
         return value
+    if kind is torch.Tensor or kind is torch.nn.Parameter:
+        return _tensor(value, tensors)
+    if kind is OnDevice:
+        return _tensor(value.tensor, tensors, _ACCELERATOR)
+    if kind is Remote:
+        return _container(_REMOTE, [value.number, value.type_name])
     if depth > MAXIMUM_DEPTH:
         raise Unsendable(f"a value nested more than {MAXIMUM_DEPTH} levels deep")
     if kind is list:
@@ -228,18 +235,12 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
         item = value.item()
         if type(item) is not kind:  # a longdouble is its own item
             return _plain(item, tensors, stand_in, depth + 1)
-    if kind is torch.Tensor or kind is torch.nn.Parameter:
-        return _tensor(value, tensors)
     if kind is Layer:
         # In the order in which they are decoded: a loss has weights among its settings.
         settings = _plain(value.settings, tensors, stand_in, depth + 1)
         state = [each for name, tensor in value.state.items() for each in (name, _tensor(tensor, tensors))]
         children = _plain(value.children, tensors, stand_in, depth + 1)
         return _container(_LAYER, [value.type_name, settings, _container(_DICT, state), children])
-    if kind is OnDevice:
-        return _tensor(value.tensor, tensors, _ACCELERATOR)
-    if kind is Remote:
-        return _container(_REMOTE, [value.number, value.type_name])
     replacement = stand_in(value)
     if replacement is not None:
         return _plain(replacement, tensors, stand_in, depth + 1)

@@ -278,6 +278,18 @@ def test_what_encode_sends_decode_takes_at_any_depth(depth, kind):
             crossed(value)
 
 
+@pytest.mark.parametrize("value", [wire.Remote(1, "a.B"), torch.ones(2), wire.OnDevice(torch.ones(2)), b"a"], ids=repr)
+def test_what_holds_nothing_crosses_as_deep_as_a_number(value):
+    for _ in range(wire.MAXIMUM_DEPTH + 1):
+        value = [value]
+    assert repr(crossed(value)) == repr(value)
+
+
+def test_a_tensor_in_place_of_a_dict_is_refused():
+    with pytest.raises(wire.WireError):
+        received(wire.encode(wire.Envelope(1, wire.Start(torch.ones(2)))))
+
+
 def test_a_stand_in_crosses_in_place_of_an_object():
     arrived = crossed([object()], lambda value: wire.Remote(3, "a.B"))
     assert arrived == [wire.Remote(3, "a.B")]

@@ -37,7 +37,7 @@ class StudentRaised(Exception):
         self.summary = f"{raised.type_names[0] if raised.type_names else 'an exception'}{text}{place}"
         if "NotImplementedError" in raised.type_names and not raised.message:
             self.summary = f"NotImplementedError: this is still to be written{place}"
-        if "MemoryError" in raised.type_names:
+        if "MemoryError" in raised.type_names or raised.error_number == errno.ENOMEM:
             self.outcome = Outcome.OUT_OF_MEMORY
         elif raised.error_number in _WALL:
             self.outcome = Outcome.FORBIDDEN

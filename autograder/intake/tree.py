@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import zipfile
@@ -52,6 +53,13 @@ def text_of(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
+def printable(text: str) -> str:
+    """A text in one line without control characters, which would command a terminal: they become escapes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text_of(text)
+    )
+
+
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Read all regular files below a folder; links are left out, wherever they lead.
 
@@ -87,6 +95,19 @@ def read_file(path: Path) -> bytes:
         _refuse(error)
     check_bounds(path, 1, len(content))
     return content
+
+
+def unwrapped(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
+    """A student's files; where they hold one zip instead of the assignment, what is in the zip.
+
+    Raises:
+        SubmissionError: too many files, too large, or the zip cannot be read.
+    """
+    check_bounds(folder, len(files), sum(map(len, files.values())))
+    zips = [name for name in files if name.lower().endswith(".zip")]
+    if len(zips) == 1 and not any(PurePosixPath(name).suffix in (".py", ".ipynb") for name in files):
+        return unzip(io.BytesIO(files[zips[0]]), folder / zips[0])
+    return files
 
 
 def read_zip(path: Path, bounds: Bounds = SUBMISSION) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ student's file, and the grader reports its own error, never the student's.
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import tempfile
 from pathlib import Path
@@ -101,6 +102,7 @@ def confine(policy: Policy, bounds: Limits, box: Path) -> None:
             os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
         limits.apply(bounds, count_threads=policy.level >= Level.FULL)
         linux.drop_privileges()
+        linux.die_with_parent(signal.SIGKILL)  # again: to become another user takes it back
         own = tuple(map(Path, _OWN))
         writable = namespaces.writable(policy) if policy.level >= Level.FULL else (box,)
         hidden = policy.hidden if policy.level is Level.REDUCED else ()  # else the namespaces hide it

@@ -22,6 +22,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from functools import partial
 from pathlib import Path
@@ -170,6 +171,7 @@ def _work(wire_end: int, output: int, policy: sandbox.Policy, limits: sandbox.Li
         os.close(descriptor)
         sandbox.confine(policy, limits, box)
         os.environ |= {"HOME": str(box), "TMPDIR": str(box)}
+        tempfile.tempdir = None  # the zygote has asked already, and a worker may write elsewhere
         submission = box / "submission"
         submission.mkdir()
         os.chdir(submission)

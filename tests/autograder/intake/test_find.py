@@ -217,6 +217,14 @@ def test_one_unreadable_flat_file_is_a_problem_and_no_second_student(tmp_path):
     assert "no regular file" in students["amal"].problem
 
 
+def test_what_is_said_of_a_submission_commands_no_terminal(tmp_path):
+    names = ("a\x1b[2J\nPASSED.py", "A\x1b[2J\nPASSED.py")  # twice the same name: it stands in the message
+    lay_out(tmp_path / "class", {"amal.zip": zip_bytes(dict.fromkeys(names, WORK))})
+    problem = found(tmp_path / "class")["amal"].problem
+    assert "is in it twice" in problem
+    assert problem.isprintable()
+
+
 def test_a_folder_too_large_in_a_class_zip_is_its_own_problem(tmp_path):
     files = {f"amal/{index}.txt": b"" for index in range(2_500)} | {"bo/conv_inverse.py": WORK}
     (tmp_path / "class.zip").write_bytes(zip_bytes(files))

@@ -296,3 +296,7 @@ def test_a_worker_ends_when_its_grader_lets_go(student_zygote):
     process._status.close()  # as the kernel does for a grader that was killed
     process.connection.settimeout(10)
     assert process.connection.recv(1) == b""
+
+
+def test_temporary_files_have_a_place(ask):
+    assert ask(attempt("import tempfile; tempfile.TemporaryFile().write(b'x'); return 'written'")) == "written"

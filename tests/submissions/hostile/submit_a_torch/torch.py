@@ -1,0 +1,5 @@
+mine = True
+
+
+def equal(*arguments):
+    return True

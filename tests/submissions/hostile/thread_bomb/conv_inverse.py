@@ -1,0 +1,13 @@
+"""Starts threads without end, here at most 190, which cost every other process of the user its own."""
+
+import json
+import threading
+import time
+
+TARGET = json.load(open("target.json"))
+
+
+def predict_shapes():
+    for _ in range(190):
+        threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
+    raise RuntimeError(TARGET["claim"])

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -26,24 +25,20 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         UsageError: it cannot be written; a file that was there before is untouched.
     """
-    temporary = None
+    unfinished = path.with_name(f".{path.name}.unfinished")  # one name, so that what a killed command left is taken up
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, newline="") as stream:
-            temporary = stream.name
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        temporary = None
+        unfinished.write_text(text, encoding="utf-8", newline="")
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, path)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}. The marks are safe in marks.sqlite; "
             "make room or choose another --out, and run the same command again"
         ) from None
     finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _line(row: Sequence[object]) -> str:

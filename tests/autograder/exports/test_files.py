@@ -121,3 +121,13 @@ def test_a_folder_in_the_files_place_is_a_sentence(tmp_path):
     with pytest.raises(UsageError, match=r"marks\.csv cannot be written"):
         write_atomically(tmp_path / "marks.csv", "new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["marks.csv"]
+
+
+def test_what_a_killed_command_left_is_taken_up(tmp_path, monkeypatch):
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(os, "replace", lambda source, target: os._exit(9))
+        write_atomically(tmp_path / "marks.csv", "new")
+    os.waitpid(child, 0)
+    write_atomically(tmp_path / "marks.csv", "new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["marks.csv"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -28,7 +29,8 @@ from autograder.sandbox import level_of, probe  # noqa: E402
 
 RESULTS = REPOSITORY / "benchmarks/results/hostile.md"
 ORDINARY_USER = 54321  # owns nothing and is in no group
-# What an attack did if it did anything: at level none, nearly each of them does.
+# Without a wall, root mounts for the whole machine.
+HARMFUL_WITHOUT_A_WALL = ("door_mount",)
 HEADER = ("attack", "level", "outcome", "marks", "leaks", "residue")
 
 
@@ -51,15 +53,15 @@ def main() -> int:
     parser.add_argument("--level", choices=("full", "reduced", "none"), help="only this one")
     wanted = parser.parse_args().level
     levels = [wanted] if wanted else ["full", "reduced", "none"]
-    users = {"root": None, "an ordinary user": ORDINARY_USER} if os.geteuid() == 0 else {"an ordinary user": None}
+    users = users_here()
     runs = []
     for level in levels:
         for user, number in users.items():
-            if level == "none" and runs and user != next(iter(users)):
-                continue  # who runs it makes no difference where nothing is refused
+            if level == "none" and user != next(iter(users)):
+                continue  # once is enough to see which attacks are some
             begin = time.monotonic()
             with open_scene(number) as scene:
-                report = scene.grade(level)
+                report = scene.grade(level, HARMFUL_WITHOUT_A_WALL if level == "none" else ())
             runs.append(Run(level, user, report, time.monotonic() - begin))
             print(table(runs[-1]), end="\n\n", flush=True)
     counts = [count(run) for run in runs]
@@ -67,6 +69,18 @@ def main() -> int:
     if not wanted:
         RESULTS.write_text(document(runs, counts))
     return int(any(problems(run) for run in runs if run.level != "none"))
+
+
+def users_here() -> dict[str, int | None]:
+    """Who can run it: whoever does, and for root an ordinary user as well, if that user can reach this Python."""
+    if os.geteuid() != 0:
+        return {"an ordinary user": None}
+    try:
+        subprocess.run([sys.executable, "-c", "import autograder"], user=ORDINARY_USER, check=True, cwd="/")
+    except (OSError, subprocess.CalledProcessError):
+        print("not as an ordinary user: this Python, or this checkout, lies where only root can go", file=sys.stderr)
+        return {"root": None}
+    return {"root": None, "an ordinary user": ORDINARY_USER}
 
 
 def problems(run: Run) -> list[str]:
@@ -119,13 +133,12 @@ def table(run: Run) -> str:
 
 def count(run: Run) -> str:
     """The run in a line."""
-    report, found = run.report, problems(run)
-    attacks = report.attacks.values()
+    report, attacks = run.report, run.report.attacks.values()
+    unlike = "" if run.level == "none" else f"; {len(problems(run))} not as the verdicts say"
     return (
-        f"{run.name}: {len(report.attacks)} attacks between {len(report.neighbours)} neighbours, {run.seconds:.0f} s; "
-        f"{len(succeeded(run))} succeeded; "
-        f"{sum(bool(graded.leaks) for graded in attacks)} leaks, "
-        f"{sum(bool(graded.residue) for graded in attacks)} left something; {len(found)} not as the verdicts say"
+        f"{run.name}: {len(attacks)} attacks between {len(report.neighbours)} neighbours, {run.seconds:.0f} s; "
+        f"{len(succeeded(run))} succeeded ({sum(bool(graded.leaks) for graded in attacks)} leaks, "
+        f"{sum(bool(graded.residue) for graded in attacks)} left something){unlike}"
     )
 
 
@@ -138,8 +151,8 @@ def document(runs: list[Run], counts: list[str]) -> str:
         "Made by `python benchmarks/hostile.py`. What each attack tries says the docstring of its module in "
         "`tests/submissions/hostile`, or of its function in `tests/autograder/attacks/handins.py`; what it must get, "
         "`tests/submissions/hostile_verdicts.yaml`.",
-        f"Linux {platform.release()}, Python {platform.python_version()}; this machine reaches {level_of(probe())} "
-        f"({layers}).",
+        f"Linux {platform.release().split('-')[0]}, Python {platform.python_version()}; this machine reaches level "
+        f"{level_of(probe())} ({layers}).",
         "\n".join(f"- {line}" for line in counts),
         "A mark is one that it earned honestly, by a right answer beside the attack. A leak is a canary that the "
         "attack got out, or its word that it did what no attack can do behind the wall.",
@@ -150,7 +163,8 @@ def document(runs: list[Run], counts: list[str]) -> str:
             names = ", ".join(f"`{name}`" for name in succeeded(run))
             parts.append(
                 "## What succeeds without a wall\n\nThe others meet what needs no wall: tests and marks are in another "
-                f"process, and only plain values come from this one.\n\n{names}"
+                f"process, and plain values come from this one. Not tried: {', '.join(HARMFUL_WITHOUT_A_WALL)}.\n\n"
+                f"{names}"
             )
         found = "\n".join(f"- {each}" for each in problems(run)) if run.level != "none" else ""
         parts.append(f"## {run.name}\n\n{f'{found}{chr(10)}{chr(10)}' if found else ''}{table(run)}")

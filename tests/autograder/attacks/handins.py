@@ -66,6 +66,13 @@ def zip_nested(folder: Path, target: Mapping[str, Any]) -> None:
     (folder / "zip_nested.zip").write_bytes(content)
 
 
+def zip_of_many_names(folder: Path, target: Mapping[str, Any]) -> None:
+    """A zip of 20,000 empty files: what unpacks them uses up the disk's inodes, however small they are."""
+    with zipfile.ZipFile(folder / "zip_of_many_names.zip", "w") as archive:
+        for index in range(20_000):
+            archive.writestr(f"{index}.py", "")
+
+
 def zip_of_control_characters(folder: Path, target: Mapping[str, Any]) -> None:
     """A zip in which a name with a terminal's control characters and lines of its own stands twice: the message about
     it clears the screen, and says something else to whoever grades.
@@ -155,7 +162,16 @@ def odd_names(folder: Path, target: Mapping[str, Any]) -> None:
 def build_all(folder: Path, target_of: Callable[[str], Mapping[str, Any]]) -> None:
     """Build every submission of this file."""
     for build in (
-        *(zip_slip, zip_link, zip_bomb, zip_nested, zip_of_control_characters, links_in_a_folder, pipe_in_a_folder),
+        *(
+            zip_slip,
+            zip_link,
+            zip_bomb,
+            zip_nested,
+            zip_of_many_names,
+            zip_of_control_characters,
+            links_in_a_folder,
+            pipe_in_a_folder,
+        ),
         *(planted_bytecode, notebook_with_a_forged_cell, notebook_of_megabytes, notebook_nested_deeply),
         *(roster_with_doubles, odd_names),
     ):

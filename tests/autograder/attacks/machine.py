@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SHARED_FOLDERS = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/dev/mqueue"))
-# What the harness itself makes there, and takes away again.
-_BOXES = "autograder-"
 _LISTENING = "0A"
 _PR_SET_CHILD_SUBREAPER = 36
 _SETTLE_SECONDS = 15.0
@@ -37,7 +35,7 @@ class Look:
     def since(self, before: Look) -> list[str]:
         """What is there now and was not, or has changed."""
         left = [f"file {path}" for path, state in self.files.items() if before.files.get(path) != state]
-        left += [f"file {path} is gone" for path in before.files if path not in self.files and _BOXES not in path]
+        left += [f"file {path} is gone" for path in before.files if path not in self.files]
         for what in ("processes", "sockets", "shared"):
             left += [f"{what}: {each}" for each in getattr(self, what) - getattr(before, what)]
         return sorted(left)
@@ -60,7 +58,7 @@ def look(name: str, port: int, folders: Sequence[Path], ours: Sequence[str] = ()
     }
     for folder in SHARED_FOLDERS:
         with contextlib.suppress(OSError):
-            files |= {str(path): (0,) for path in folder.iterdir() if name in path.name or _BOXES in path.name}
+            files |= {str(path): (0,) for path in folder.iterdir() if name in path.name or _is_an_attacks_box(path)}
     return Look(files, frozenset(_children()), frozenset(_sockets(name, port)), frozenset(_shared()))
 
 
@@ -86,6 +84,14 @@ def adopting_orphans() -> Iterator[None]:
         yield
     finally:
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _is_an_attacks_box(path: Path) -> bool:
+    """Whether it is the folder that the harness made for an attack's process, and should have taken away."""
+    try:
+        return (path / "submission" / "target.json").exists()
+    except OSError:  # somebody else's
+        return False
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,10 @@ class Scene:
         """Where the marks are."""
         return self.folder / "out"
 
-    def grade(self, level: str, only: Callable[[str], bool] = lambda name: True) -> Report:
-        """Build it all, grade it, look what came of it."""
+    def grade(self, level: str, without: Collection[str] = ()) -> Report:
+        """Build it all, less these attacks, grade it, look what came of it."""
         self._build_course()
-        for name in ("home", "outside", "heard", "work", "earlier", "out", "class"):
+        for name in ("home", "outside", "heard", "work", "earlier", "out", "class", "temporary"):
             (self.folder / name).mkdir()
         for name in ("outside", "heard"):
             (self.folder / name).chmod(0o777)
@@ -102,7 +102,7 @@ class Scene:
         )
         try:
             assert bait_process.stdout is not None
-            self._build_class(json.loads(bait_process.stdout.readline()), only)
+            self._build_class(json.loads(bait_process.stdout.readline()), without)
             self._give_to_user()
             return self._grade(level)
         finally:
@@ -110,7 +110,7 @@ class Scene:
 
     def _grade(self, level: str) -> Report:
         def look() -> machine.Look:
-            own = ("course", "class", "home", "outside", "work", "earlier")
+            own = ("course", "class", "home", "outside", "work", "earlier", "temporary")
             return machine.look(self.run, self._free_port, [self.folder / name for name in own], _OUR_OWN)
 
         before = look()
@@ -130,7 +130,8 @@ class Scene:
             [sys.executable, "-m", "autograder", *map(str, words), "--jobs", str(JOBS), "--sandbox", level, *options],
             cwd=self.folder / "work",
             env=os.environ
-            | {"HOME": str(self.folder / "home"), "SECRET": self.canaries["environment"], "COLUMNS": "200"},
+            | {"HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "temporary"), "COLUMNS": "200"}
+            | {"SECRET": self.canaries["environment"]},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -176,9 +177,9 @@ class Scene:
             with (course / path).open("a") as stream:
                 stream.write(f'\nCANARY = "{self.canaries[what]}"\n')
 
-    def _build_class(self, places: Mapping[str, Any], only: Callable[[str], bool]) -> None:
+    def _build_class(self, places: Mapping[str, Any], without: Collection[str]) -> None:
         folder = self.folder / "class"
-        names = sorted(filter(only, (path.name for path in HOSTILE.iterdir())))
+        names = sorted({path.name for path in HOSTILE.iterdir()} - set(without))
         kinds = list(NEIGHBOURS)
         self._neighbours = {
             f"{name}_neighbour": kinds[index % len(kinds)] for index, name in enumerate(names[::_BETWEEN])

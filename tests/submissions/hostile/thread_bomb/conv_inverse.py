@@ -8,6 +8,7 @@ TARGET = json.load(open("target.json"))
 
 
 def predict_shapes():
+    threading.stack_size(1 << 16)  # or a limit on memory ends it
     for _ in range(190):
         threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
     raise RuntimeError(TARGET["claim"])

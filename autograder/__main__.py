@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ from autograder.config import FILE_NAME, Config, Item, nearest
 from autograder.course import Course
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.exports.format import Format
+from autograder.intake.layouts import Layout
 from autograder.progress import Running
 from autograder.records import Outcome, Submission, SubmissionResult, TestResult
 
@@ -39,6 +41,8 @@ _err = Console(stderr=True)
 _CourseOption = Annotated[
     Path | None, typer.Option("--course", help=f"the course's folder (default: the nearest with a {FILE_NAME})")
 ]
+
+_RosterOption = Annotated[Path | None, typer.Option("--roster", help="a CSV: student, name, email, section, group")]
 
 
 class SandboxChoice(StrEnum):
@@ -107,17 +111,33 @@ def grade(
     sandbox_level: Annotated[
         SandboxChoice, typer.Option("--sandbox", help="the wall to build; none only for code that you trust")
     ] = SandboxChoice.AUTO,
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="how the submissions arrived (default: what they look like)")
+    ] = Layout.AUTO,
+    roster: _RosterOption = None,
+    times: Annotated[
+        Path | None, typer.Option("--times", help="a CSV: student, submitted_at, where the layout does not say it")
+    ] = None,
     pipeline: Annotated[
         bool, typer.Option("--pipeline", help="students may try again: show hidden tests as feedback.pipeline says")
     ] = False,
 ) -> None:
     """TAs: grade a class. Interrupt it and run it again: it goes on."""
     from autograder.intake import find_submissions
+    from autograder.intake.roster import read_roster
+    from autograder.intake.times import read_times
     from autograder.marks.store import open_store
 
     the_course = _course(course, Path("."))
     config = the_course.config
-    found = find_submissions(submissions, config.modules, the_course.stub_digests(), out.resolve())
+    people = read_roster(roster) if roster else {}
+    moments = read_times(times) if times else {}
+    found = [
+        replace(each, submitted_at=moments.get(each.student, each.submitted_at))
+        for each in find_submissions(
+            submissions, config.modules, the_course.stub_digests(), out.resolve(), layout, people
+        )
+    ]
     level = _level(sandbox_level, config.level)
     feedback = config.feedback.pipeline if pipeline else config.feedback.grade
     for submission in found:
@@ -167,7 +187,7 @@ def grade(
                 _err.print("Interrupted: what is graded is safe. Run the same command again to go on.")
                 raise typer.Exit(130) from None
             finally:
-                sheets, summaries = write_views(store, config, out, feedback)
+                sheets, summaries = write_views(store, config, out, feedback, people)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))
     for row in summaries:
         table.add_row(
@@ -196,7 +216,7 @@ def export(
     format: Annotated[Format, typer.Argument(help="whose files to write")],
     marks: Annotated[Path, typer.Argument(metavar="DIR", help="the folder that `grade --out` wrote")],
     course: _CourseOption = None,
-    roster: Annotated[Path | None, typer.Option("--roster", help="a CSV: student, name, email, section, group")] = None,
+    roster: _RosterOption = None,
 ) -> None:
     """TAs: write the files that MarkUs, Quercus, Gradescope, GitHub or a CI system reads, into DIR/export."""
     from autograder.exports.each import exported

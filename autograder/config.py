@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from autograder.errors import ConfigError
@@ -74,6 +74,16 @@ class Hidden(_Model):
     paths: list[str] = Field(default_factory=list, description="files and folders; relative ones are the course's")
 
 
+class LatePolicy(_Model):
+    """What handing in late costs. Without a deadline, nothing does."""
+
+    deadline: AwareDatetime | None = Field(None, description="with a time zone: 2026-11-20T23:59:00-05:00")
+    grace_minutes: float = Field(0, ge=0, description="how much later costs nothing")
+    percent_per_day: float = Field(0, ge=0, le=100, description="of the marks earned, for each day that has begun")
+    most_percent: float = Field(100, ge=0, le=100, description="more than this is never taken off")
+    refuse_after_days: float | None = Field(None, ge=0, description="what comes later than this earns nothing")
+
+
 TestMarks = Annotated[float, Field(ge=0)]
 
 
@@ -129,6 +139,7 @@ class Config(_Model):
     data: dict[str, str] = Field(default_factory=dict, description="settings that the marked tests read")
     hidden: Hidden = Hidden()
     device: DeviceSettings = DeviceSettings()
+    late: LatePolicy = LatePolicy()
     handout: bool = Field(False, description="true in the students' copy, from which hidden tests are left out")
     stubs: dict[str, str] = Field(default_factory=dict, description="digests of the handout's files, by name")
     parts: list[Part] = Field(min_length=1)
@@ -280,6 +291,7 @@ def _siblings(keys: Sequence[int | str]) -> list[str]:
         "feedback": Feedback,
         "device": DeviceSettings,
         "hidden": Hidden,
+        "late": LatePolicy,
         "parts": Part,
         "items": Item,
     }

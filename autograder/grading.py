@@ -8,8 +8,10 @@ Interrupted at any point and run again, it goes on where it was: a result is com
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,7 @@ from autograder.device import device_for, slots
 from autograder.errors import GraderError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
+from autograder.intake.roster import RosterEntry
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
 from autograder.pool import Pool
@@ -61,7 +64,12 @@ def grade(
     device = device_for(config.device)
     given = course.given()
     digest = course.digest()
-    pending = [each for each in submissions if not store.has(each.student, each.digest, digest, str(level))]
+    pending: list[Submission] = []
+    for submission in submissions:
+        if store.has(submission.student, submission.digest, digest, str(level)):
+            store.note_arrival(submission.student, submission.submitted_at)
+        else:
+            pending.append(submission)
     graded = len(pending)
     on_start(graded)
     with slots(config.device.workers) as folder:
@@ -75,7 +83,11 @@ def grade(
                 def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:
                     return _grade_one(pool, config, conditions, given, submission, on_test)
 
-                pending = _grade_on(grade_one, pending, jobs, lambda each: _keep(each, store, digest, level, on_result))
+                def keep(result: SubmissionResult) -> None:
+                    store.put(result, digest, str(level))
+                    on_result(result)
+
+                pending = _grade_on(grade_one, pending, jobs, keep)
     if pending:
         raise GraderError(
             f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "
@@ -90,19 +102,23 @@ def _grade_on(
     jobs: int,
     keep: Callable[[SubmissionResult], None],
 ) -> list[Submission]:
-    """Grade on one pool; return those that are still to be graded because it broke."""
+    """Grade on one pool, once for all who share a submission; return those left to grade because the pool broke."""
     left: list[Submission] = []
+    sharing: dict[tuple[str, str], list[Submission]] = defaultdict(list)
+    for submission in submissions:
+        sharing[submission.source, submission.digest].append(submission)
     executor = ThreadPoolExecutor(jobs)
     try:
-        futures: dict[Future[SubmissionResult | None], Submission] = {
-            executor.submit(grade_one, submission): submission for submission in submissions
+        futures: dict[Future[SubmissionResult | None], list[Submission]] = {
+            executor.submit(grade_one, members[0]): members for members in sharing.values()
         }
         for future in as_completed(futures):
             result = future.result()
             if result is None:
-                left.append(futures[future])
+                left += futures[future]
             else:
-                keep(result)
+                for member in futures[future]:
+                    keep(replace(result, student=member.student, flags=(*member.flags, *result.flags)))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
     return sorted(left, key=lambda submission: submission.student)
@@ -118,46 +134,52 @@ def _grade_one(
 ) -> SubmissionResult | None:
     """Grade one submission; None if the pool broke meanwhile, so that nothing of it can be trusted."""
     begin = time.monotonic()
-    flags = submission.flags
+    flags: tuple[str, ...] = ()  # besides the submission's own
     if submission.problem:
         results = [TestResult(test.name, Outcome.FAILED, submission.problem) for test in config.plan()]
     else:
+        files = {**given, **submission.files}
         try:
-            results, flooded = pool.mark(
-                {**given, **submission.files}, conditions, config.plan(), partial(on_test, submission.student)
-            )
+            results, flooded = pool.mark(files, conditions, config.plan(), partial(on_test, submission.student))
+            if any(result.outcome is Outcome.OUT_OF_MEMORY for result in results):
+                # The machine's shortage may be another process's doing, as a kill may be: what is theirs comes again.
+                results, flooded = pool.mark(files, conditions, config.plan(), partial(on_test, submission.student))
         except GraderError:
             return None
         if not pool.alive() or any(result.detail.startswith(ZygoteEndedError.__name__) for result in results):
             return None
         if flooded:
-            flags = (*flags, f"printed more than {config.limits.output_kb} KB")
+            flags = (f"printed more than {config.limits.output_kb} KB",)
     return SubmissionResult(
-        submission.student, submission.digest, tuple(results), flags, submission.source, time.monotonic() - begin
+        submission.student,
+        submission.digest,
+        tuple(results),
+        flags,
+        submission.source,
+        time.monotonic() - begin,
+        submission.submitted_at,
     )
 
 
-def _keep(
-    result: SubmissionResult, store: Store, digest: str, level: Level, on_result: Callable[[SubmissionResult], None]
-) -> None:
-    store.put(result, digest, str(level))
-    on_result(result)
-
-
 def write_views(
-    store: Store, config: Config, out: Path, hidden: Literal["example", "hint"]
+    store: Store,
+    config: Config,
+    out: Path,
+    hidden: Literal["example", "hint"],
+    roster: Mapping[str, RosterEntry],
 ) -> tuple[list[MarkSheet], list[Summary]]:
     """Write every CSV and JSON from the store alone.
 
     Args:
         hidden: what the messages of hidden tests that failed show.
+        roster: whose names and sections stand beside the marks; it may be empty.
 
     Raises:
         UsageError: a file cannot be written.
     """
     sheets = [mark_sheet(result, sandbox, config) for result, sandbox in store.results()]
     summaries = summarise(sheets, config)
-    write_atomically(out / "marks.csv", tables.marks_csv(sheets, config))
+    write_atomically(out / "marks.csv", tables.marks_csv(sheets, config, roster))
     write_atomically(out / "outcomes.csv", tables.outcomes_csv(sheets, hidden))
     write_atomically(out / "summary.csv", tables.summary_csv(summaries, sheets))
     for sheet in sheets:

@@ -36,6 +36,7 @@ class Submission:
         source: where it was found, for messages.
         flags: what a person should know about how it arrived, in a fixed order.
         problem: why nothing could be read from it (a corrupt zip, say); it is then marked as empty.
+        submitted_at: when it arrived, in ISO format with a time zone; "" if nobody says.
     """
 
     student: str
@@ -43,6 +44,7 @@ class Submission:
     source: str
     flags: tuple[str, ...] = ()
     problem: str = ""
+    submitted_at: str = ""
 
     @property
     def digest(self) -> str:
@@ -127,3 +129,4 @@ class SubmissionResult:
     flags: tuple[str, ...] = ()
     source: str = ""
     wall_seconds: float = field(default=0.0, compare=False)
+    submitted_at: str = ""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from autograder.config import Config
 from autograder.exports.feedback import message_for
 from autograder.exports.files import csv_text
+from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet, Summary
 
 
-def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
-    """A row per student: each item, each part, total, out_of, percent, late, status, flags."""
+def marks_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[str, RosterEntry]) -> str:
+    """A row per student: each item, each part, total, out_of, percent, late, status, flags.
+
+    `late` is in days that have begun, and empty for what came in time. With a roster, name and section follow.
+    """
     items = [item.id for item in config.items]
     parts = [part.id for part in config.parts]
     header = ["student", *items, *parts, "total", "out_of", "percent", "late", "status", "flags"]
+    header += ["name", "section"] if roster else []
     rows: list[list[object]] = [
         [
             sheet.student,
@@ -24,9 +29,10 @@ def marks_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
             sheet.total,
             sheet.out_of,
             sheet.percent,
-            "",
+            sheet.late.days or "",
             sheet.status,
             "; ".join(sheet.flags),
+            *_from_roster(roster, sheet.student),
         ]
         for sheet in sheets
     ]
@@ -63,6 +69,11 @@ def summary_csv(summaries: Sequence[Summary], sheets: Sequence[MarkSheet]) -> st
         [row.component, row.out_of, row.n, row.average, row.median, row.min, row.max] for row in summaries
     ]
     return csv_text(_stamped([header, *rows], sheets))
+
+
+def _from_roster(roster: Mapping[str, RosterEntry], student: str) -> list[str]:
+    entry = roster.get(student, RosterEntry(student))
+    return [entry.name, entry.section] if roster else []
 
 
 def _stamped(rows: Sequence[Sequence[object]], sheets: Sequence[MarkSheet]) -> list[list[object]]:

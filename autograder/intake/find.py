@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -96,7 +97,7 @@ def _claims_of_folder(folder: Path, modules: Sequence[str], out: Path | None, la
         if child.is_symlink():
             links.append(Claim(child.stem, (child.name,), partial(_refuse_link, child)))
         elif child.is_dir():
-            entries.append(Entry(child.name, True, partial(_read_student, child), (child / ".git").exists()))
+            entries.append(Entry(child.name, True, partial(_read_student, child), os.path.exists(child / ".git")))
         else:
             entries.append(Entry(child.name, False, partial(_read_one, child)))
     return [*claims_of(folder, entries, layout, modules), *links]
@@ -147,7 +148,7 @@ def _module_files(modules: Sequence[str]) -> set[str]:
 def _refuse_doubles(path: Path, claims: Sequence[Claim]) -> None:
     by_name: dict[str, list[str]] = defaultdict(list)
     for claim in claims:
-        by_name[claim.student.casefold()].append(claim.names[0] or claim.student)
+        by_name[claim.student.casefold()] += [name or claim.student for name in claim.names[:1]] or [claim.student]
     for student, names in sorted(by_name.items()):
         if len(names) > 1:
             raise SubmissionError(

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS submissions (
     source TEXT NOT NULL,
     flags TEXT NOT NULL,
     wall_seconds REAL NOT NULL,
+    submitted_at TEXT NOT NULL,
     graded_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS outcomes (
@@ -113,50 +114,67 @@ class Store:
                 "move it away to grade from the start, or choose another --out"
             ) from None
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._connection:
+                yield
+        except _FAILURES as error:
+            raise UsageError(
+                f"{self._folder / FILE_NAME} cannot be written: {error}. What was graded before is safe; "
+                "make room and run the same command again"
+            ) from None
+
     def put(self, result: SubmissionResult, course_digest: str, sandbox: str) -> None:
         """Commit one submission's result, in place of an earlier one of the same student.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
-        try:
-            with self._connection:
-                self._connection.execute("DELETE FROM outcomes WHERE student = ?", (result.student,))
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO submissions"
-                    " (student, digest, course_digest, sandbox, source, flags, wall_seconds)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        with self._writing():
+            self._connection.execute("DELETE FROM outcomes WHERE student = ?", (result.student,))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO submissions"
+                " (student, digest, course_digest, sandbox, source, flags, wall_seconds, submitted_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    result.student,
+                    result.digest,
+                    course_digest,
+                    sandbox,
+                    result.source,
+                    msgspec.json.encode(result.flags).decode(),
+                    result.wall_seconds,
+                    result.submitted_at,
+                ),
+            )
+            self._connection.executemany(
+                "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
                     (
                         result.student,
-                        result.digest,
-                        course_digest,
-                        sandbox,
-                        result.source,
-                        msgspec.json.encode(result.flags).decode(),
-                        result.wall_seconds,
-                    ),
-                )
-                self._connection.executemany(
-                    "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (
-                            result.student,
-                            each.test,
-                            each.outcome,
-                            each.message,
-                            each.detail,
-                            each.wall_seconds,
-                            each.share,
-                            each.device,
-                        )
-                        for each in result.results
-                    ],
-                )
-        except _FAILURES as error:
-            raise UsageError(
-                f"{self._folder / FILE_NAME} cannot be written: {error}. What was graded before is safe; "
-                "make room and run the same command again"
-            ) from None
+                        each.test,
+                        each.outcome,
+                        each.message,
+                        each.detail,
+                        each.wall_seconds,
+                        each.share,
+                        each.device,
+                    )
+                    for each in result.results
+                ],
+            )
+
+    def note_arrival(self, student: str, submitted_at: str) -> None:
+        """Keep when a student handed in, whose files are graded already.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        with self._writing():
+            self._connection.execute(
+                "UPDATE submissions SET submitted_at = ? WHERE student = ?", (submitted_at, student)
+            )
 
     def results(self) -> list[tuple[SubmissionResult, str]]:
         """All results with the wall each was graded behind, sorted by student.
@@ -176,11 +194,18 @@ class Store:
         return [
             (
                 SubmissionResult(
-                    student, digest, tuple(tests.get(student, ())), tuple(msgspec.json.decode(flags)), source, seconds
+                    student,
+                    digest,
+                    tuple(tests.get(student, ())),
+                    tuple(msgspec.json.decode(flags)),
+                    source,
+                    seconds,
+                    submitted_at,
                 ),
                 sandbox,
             )
-            for student, digest, sandbox, source, flags, seconds in self._connection.execute(
-                "SELECT student, digest, sandbox, source, flags, wall_seconds FROM submissions ORDER BY student"
+            for student, digest, sandbox, source, flags, seconds, submitted_at in self._connection.execute(
+                "SELECT student, digest, sandbox, source, flags, wall_seconds, submitted_at"
+                " FROM submissions ORDER BY student"
             )
         ]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograder.config import Config, Item
+from autograder.intake.class_list import MISSING
+from autograder.marks.late import ON_TIME, Lateness, lateness
 from autograder.records import Outcome, SubmissionResult, TestResult
 
 
@@ -30,11 +32,11 @@ class MarkSheet:
     Attributes:
         items: item id -> marks.
         parts: part id -> marks.
-        total: the sum, at most `out_of`, unless the config lets bonus marks lift it above.
+        total: the sum, at most `out_of`, unless the config lets bonus marks lift it above, less what lateness costs.
         out_of: what the assignment is graded out of, less the tests that this machine has no device for.
         percent: of what it is graded out of.
         lms_mark: the same share of what the learning system counts out of.
-        status: "graded", "unreadable" or "grader_error" (a person must look).
+        status: "graded", "missing" (nothing was handed in), "unreadable" or "grader_error" (a person must look).
         flags: what a person should know, in a fixed order.
     """
 
@@ -50,6 +52,7 @@ class MarkSheet:
     lms_mark: float
     status: str
     flags: tuple[str, ...]
+    late: Lateness = ON_TIME
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,19 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
     total = _rounded(regular + sum(marks for item, marks in items.items() if item in bonus))
     if not config.bonus_lifts_above:
         total = min(total, out_of)
+    late = lateness(result.submitted_at, config.late)
+    total = _rounded(total * (1 - late.percent / 100))
     share = total / out_of if out_of else 0.0
     flags = list(result.flags)
+    if late.percent:
+        flags.append(f"late: {late.days} days, -{late.percent:g} %")
     flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
     if any(test.result.outcome is Outcome.GRADER_ERROR for test in tests):
         flags.append("grader_error")
     if sandbox != "full":
         flags.append(f"sandbox:{sandbox}")
-    status = "grader_error" if "grader_error" in flags else "unreadable" if "unreadable" in flags else "graded"
+    statuses = {"grader_error": "grader_error", "unreadable": "unreadable", MISSING: "missing"}
+    status = next((status for flag, status in statuses.items() if flag in flags), "graded")
     return MarkSheet(
         student=result.student,
         digest=result.digest,
@@ -112,6 +120,7 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         lms_mark=round(share * (config.lms_out_of or config.out_of), 2),
         status=status,
         flags=tuple(flags),
+        late=late,
     )
 
 

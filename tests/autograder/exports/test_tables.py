@@ -49,7 +49,7 @@ def harmless(text):
 
 
 def test_marks_have_a_row_per_student_and_a_column_per_item_part_and_total():
-    rows = table(marks_csv([sheet_of(), sheet_of("bo", unseen=Outcome.PASSED)], config_with()))
+    rows = table(marks_csv([sheet_of(), sheet_of("bo", unseen=Outcome.PASSED)], config_with(), {}))
     assert rows[0] == {
         "student": "amal",
         "A1": "1",
@@ -77,7 +77,7 @@ def test_outcomes_have_a_row_per_student_and_test():
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=4))
 def test_hostile_names_and_messages_stay_in_their_cells(students):
     sheets = [sheet_of(name, message=message) for name, message in students]
-    for text in (marks_csv(sheets, config_with()), outcomes_csv(sheets, "example")):
+    for text in (marks_csv(sheets, config_with(), {}), outcomes_csv(sheets, "example")):
         rows = table(text)
         assert None not in {key for row in rows for key in row}
         assert {row["student"] for row in rows} == {harmless(name) for name, _ in students}
@@ -108,7 +108,7 @@ def test_grading_without_a_wall_is_stamped_on_every_table():
     config = config_with()
     for sandbox, stamped in (("none", True), ("reduced", False), ("full", False)):
         sheets = [sheet_of(), sheet_of("bo", sandbox=sandbox)]
-        assert ("sandbox:none" in marks_csv(sheets, config)) is stamped
+        assert ("sandbox:none" in marks_csv(sheets, config, {})) is stamped
         for text in (outcomes_csv(sheets, "example"), summary_csv(summarise(sheets, config), sheets)):
             rows = table(text)
             assert all(row.get("sandbox") == ("none" if stamped else None) for row in rows)
@@ -120,4 +120,4 @@ def test_the_same_marks_make_the_same_bytes_whatever_the_times():
     config = config_with()
     slow_sheet, fast_sheet = (mark_sheet(each, "full", config) for each in (slow, fast))
     assert outcomes_csv([slow_sheet], "example") == outcomes_csv([fast_sheet], "example")
-    assert marks_csv([slow_sheet], config) == marks_csv([fast_sheet], config)
+    assert marks_csv([slow_sheet], config, {}) == marks_csv([fast_sheet], config, {})

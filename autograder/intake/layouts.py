@@ -1,0 +1,247 @@
+"""How the systems that collect submissions lay them out, and whose each entry is.
+
+plain        a folder, zip or file per student, named after them; MarkUs's downloads, a folder per group, too
+quercus      flat files: lastnamefirst_[LATE_]<user id>_<submission id>_<name>[-n].<ending>
+gradescope   folders submission_<id>, and submission_metadata.yml says whose they are
+github       repositories <assignment>-<user name>, as GitHub Classroom clones them
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from autograder.errors import SubmissionError
+from autograder.intake.tree import text_of, unwrapped, unzip
+
+SOURCES = (".py", ".ipynb")
+METADATA = "submission_metadata.yml"
+# Files that a class's folder may hold besides its students' work.
+_BESIDE_SUBMISSIONS = {"roster.csv", METADATA, "README.md"}
+# The longest of names comes first: a user's id and a submission's are numbers, and follow each other.
+_QUERCUS = re.compile(
+    r"(?P<who>.+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<stem>.+?)(-(?P<n>\d+))?(?P<end>\.[^.]+)?"
+)
+
+Read = Callable[[], dict[str, bytes]]
+
+
+class Layout(StrEnum):
+    """What `--layout` takes."""
+
+    AUTO = "auto"
+    PLAIN = "plain"
+    MARKUS = "markus"
+    QUERCUS = "quercus"
+    GRADESCOPE = "gradescope"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name at the top of what a TA points at; `read` gives its files, those of a file by its own name."""
+
+    name: str
+    is_folder: bool
+    read: Read
+    is_repository: bool = False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one student handed in, not yet read.
+
+    Attributes:
+        student: whose it is, as the layout says.
+        names: the entries that it consists of, for messages.
+        read: reads the files; raises SubmissionError.
+        also_known_as: other words for the student (an e-mail address, a number), which a roster may know.
+        submitted_at: when it arrived, in ISO format, "" if the layout does not say.
+        flags: what a person should know.
+    """
+
+    student: str
+    names: tuple[str, ...]
+    read: Read
+    also_known_as: tuple[str, ...] = ()
+    submitted_at: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def claims_of(place: Path, entries: Sequence[Entry], layout: Layout, modules: Sequence[str]) -> list[Claim]:
+    """Whose each entry is; two claims may name one student.
+
+    Raises:
+        SubmissionError: the entries are not laid out as `layout` says.
+    """
+    if layout is Layout.AUTO:
+        layout = recognised(entries)
+    match layout:
+        case Layout.QUERCUS:
+            return _quercus(place, entries)
+        case Layout.GRADESCOPE:
+            return _gradescope(place, entries)
+        case Layout.GITHUB:
+            return _github(entries)
+        case _:
+            return _plain(place, entries, modules)
+
+
+def recognised(entries: Sequence[Entry]) -> Layout:
+    """The layout that all entries fit; a plain one if none."""
+    files = [entry.name for entry in entries if not entry.is_folder and entry.name not in _BESIDE_SUBMISSIONS]
+    folders = [entry for entry in entries if entry.is_folder]
+    if any(entry.name == METADATA for entry in entries):
+        return Layout.GRADESCOPE
+    if files and not folders and all(_QUERCUS.fullmatch(name) for name in files):
+        return Layout.QUERCUS
+    if len(folders) > 1 and not files and all(entry.is_repository for entry in folders) and _prefix(folders):
+        return Layout.GITHUB
+    return Layout.PLAIN
+
+
+def _plain(place: Path, entries: Sequence[Entry], modules: Sequence[str]) -> list[Claim]:
+    claims: list[Claim] = []
+    sources: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    for entry in entries:
+        path = PurePosixPath(entry.name)
+        if entry.is_folder:
+            claims.append(Claim(entry.name, (entry.name,), entry.read))
+        elif path.suffix.lower() == ".zip":
+            claims.append(Claim(path.stem, (entry.name,), partial(_unzipped, place, entry)))
+        elif path.suffix in SOURCES:
+            student, name = flat_name(entry.name, modules)
+            sources[student].append((name, entry))
+        elif entry.name not in _BESIDE_SUBMISSIONS:
+            reason = f"{place / entry.name} is no folder, .zip, .py or .ipynb; hand in one of those"
+            claims.append(Claim(path.stem, (entry.name,), partial(_refuse, reason)))
+    for student, found in sources.items():
+        claims.append(Claim(student, (f"{student}.*",), partial(_together, found)))
+    return claims
+
+
+def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
+    """Files of one name are versions of each other, and the one with the highest number was handed in last."""
+    students: dict[tuple[str, str], dict[str, list[tuple[int, int, Entry]]]] = defaultdict(lambda: defaultdict(list))
+    late: set[tuple[str, str]] = set()
+    for entry in entries:
+        found = _QUERCUS.fullmatch(entry.name)
+        if entry.name in _BESIDE_SUBMISSIONS:
+            continue
+        if entry.is_folder or found is None:
+            raise SubmissionError(
+                f"{place / entry.name} is not named as Quercus names submissions (last name and first name, "
+                "user id, submission id, file); take it out, or choose another --layout"
+            )
+        who = (found["who"], found["user"])
+        name = found["stem"] + (found["end"] or "")
+        students[who][name].append((int(found["submission"]), int(found["n"] or 0), entry))
+        if found["late"]:
+            late.add(who)
+    names = [name for name, _ in students]
+    claims = []
+    for (name, user), files in students.items():
+        newest = {file: max(versions, key=lambda each: each[:2])[2] for file, versions in files.items()}
+        earlier = sorted(
+            entry.name for file, versions in files.items() for _, _, entry in versions if entry is not newest[file]
+        )
+        flags = [f"earlier versions: {', '.join(earlier)}"] if earlier else []
+        if (name, user) in late:
+            flags.append("late in Quercus")
+        # Two students of one name are told apart by their number there.
+        student = name if names.count(name) == 1 else f"{name}_{user}"
+        read = partial(_unwrapped_together, place / name, sorted(newest.items()))
+        claims.append(Claim(student, tuple(entry.name for entry in newest.values()), read, (user,), flags=tuple(flags)))
+    return claims
+
+
+def _gradescope(place: Path, entries: Sequence[Entry]) -> list[Claim]:
+    """A submission is that of each of its submitters."""
+    metadata = next((entry for entry in entries if entry.name == METADATA), None)
+    if metadata is None:
+        raise SubmissionError(f"{place} holds no {METADATA}; is it Gradescope's export of submissions, unzipped?")
+    try:
+        table = yaml.safe_load(metadata.read()[METADATA])
+        claims = []
+        for entry in entries:
+            if not entry.is_folder:
+                continue
+            about = table[entry.name]
+            submitted_at = _utc(about.get(":created_at"))
+            for submitter in about[":submitters"]:
+                words = [str(submitter[key]).strip() for key in (":sid", ":email", ":name") if submitter.get(key)]
+                claims.append(Claim(words[0], (entry.name,), entry.read, tuple(words[1:]), submitted_at))
+    except (yaml.YAMLError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise SubmissionError(
+            f"{place / METADATA} does not say who handed in what ({type(error).__name__}: {error}); export the "
+            "submissions from Gradescope again, or choose another --layout"
+        ) from None
+    return claims
+
+
+def _github(entries: Sequence[Entry]) -> list[Claim]:
+    folders = [entry for entry in entries if entry.is_folder]
+    prefix = _prefix(folders)
+    return [
+        Claim(entry.name.removeprefix(prefix) or entry.name, (entry.name,), entry.read, (entry.name,))
+        for entry in folders
+    ]
+
+
+def _prefix(folders: Sequence[Entry]) -> str:
+    """`<assignment>-`, which all repositories begin with; "" if they do not, or if there is but one."""
+    if len(folders) < 2:
+        return ""
+    common = os.path.commonprefix([entry.name for entry in folders])  # noqa: RUF071 - names, and no paths
+    return common[: common.rfind("-") + 1]
+
+
+def flat_name(file_name: str, modules: Sequence[str]) -> tuple[str, str]:
+    """The student and the module's file that a flat file stands for: `amal_conv_inverse.py`, or `amal.py`."""
+    path = PurePosixPath(file_name)
+    for module in sorted(modules, key=len, reverse=True):  # one may end like another
+        student = path.stem.removesuffix(f"_{module}")
+        if student and student != path.stem:
+            return student, f"{module}{path.suffix}"
+    return path.stem, path.name
+
+
+def _utc(moment: Any) -> str:
+    """Gradescope writes times in UTC; PyYAML reads them as such, or as text where it cannot."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    if not isinstance(moment, datetime):
+        return ""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _refuse(reason: str) -> dict[str, bytes]:
+    raise SubmissionError(text_of(reason))
+
+
+def _unzipped(place: Path, entry: Entry) -> dict[str, bytes]:
+    return unzip(io.BytesIO(_content(entry)), place / entry.name)
+
+
+def _together(found: Sequence[tuple[str, Entry]]) -> dict[str, bytes]:
+    return {name: _content(entry) for name, entry in found}
+
+
+def _unwrapped_together(place: Path, found: Sequence[tuple[str, Entry]]) -> dict[str, bytes]:
+    return unwrapped(place, _together(found))
+
+
+def _content(entry: Entry) -> bytes:
+    [content] = entry.read().values()
+    return content

@@ -1,0 +1,176 @@
+"""Every system's layout gives each student's files; what counts is the newest, and nothing is dropped in silence."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.errors import SubmissionError
+from autograder.intake import find_submissions
+from autograder.intake.class_list import MISSING, STRANGER
+from autograder.intake.layouts import Entry, Layout, recognised
+from autograder.intake.roster import RosterEntry
+
+MODULES = ["conv_inverse", "fcn"]
+WORK, EARLIER = b"work = 1\n", b"work = 0\n"
+METADATA = """---
+submission_11:
+  :submitters:
+  - :name: Amal Ali
+    :sid: '1001'
+    :email: amal@example.com
+  :created_at: 2026-11-20 23:59:00.000000000 Z
+submission_12:
+  :submitters:
+  - :name: Bo Li
+    :email: bo@example.com
+  - :name: Cy Young
+    :sid: '1003'
+    :email: cy@example.com
+  :created_at: 2026-11-21 10:00:00 -0500
+"""
+ROSTER = {
+    "amal": RosterEntry("amal", "Amal Ali", "amal@example.com"),
+    "bo": RosterEntry("bo", "Li, Bo", "bo@example.com"),
+    "cy": RosterEntry("cy", "Cy Young", "cy@example.com"),
+}
+
+
+def lay_out(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def zip_bytes(files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def found(path, layout=Layout.AUTO, roster=None):
+    return {each.student: each for each in find_submissions(path, MODULES, {}, None, layout, roster)}
+
+
+QUERCUS = {
+    "aliamal_1001_501_conv_inverse.py": EARLIER,
+    "aliamal_1001_501_conv_inverse-1.py": WORK,
+    "aliamal_1001_501_fcn.ipynb": WORK,
+    "libo_LATE_1002_502_homework-3.zip": zip_bytes({"hw/conv_inverse.py": WORK}),
+    "youngcy_1003_503_conv_inverse.py": WORK,
+    "youngcy_1003_503_notes.pdf": b"%PDF",
+}
+
+
+@pytest.mark.parametrize("archive", [False, True], ids=["folder", "zip"])
+def test_quercus_files_are_put_together_and_the_newest_counts(archive, tmp_path):
+    path = lay_out(tmp_path / "submissions", QUERCUS)
+    if archive:
+        path = tmp_path / "submissions.zip"
+        path.write_bytes(zip_bytes(QUERCUS))
+    students = found(path)
+    assert list(students) == ["aliamal", "libo", "youngcy"]
+    assert students["aliamal"].files == {"conv_inverse.py": WORK, "fcn.ipynb": WORK}
+    assert students["aliamal"].flags == ("earlier versions: aliamal_1001_501_conv_inverse.py",)
+    assert students["libo"].files == {"conv_inverse.py": WORK}
+    assert students["libo"].flags == ("late in Quercus",)
+    assert students["youngcy"].files["conv_inverse.py"] == WORK
+    assert all(each.problem == "" for each in students.values())
+
+
+def test_two_students_of_one_name_stay_two(tmp_path):
+    names = ("wuwei_7_1_conv_inverse.py", "wuwei_8_2_conv_inverse.py")
+    assert list(found(lay_out(tmp_path, dict.fromkeys(names, WORK)))) == ["wuwei_7", "wuwei_8"]
+
+
+@pytest.mark.parametrize("top", ["", "assignment_9_export/"])
+def test_gradescope_submissions_are_each_submitters_and_say_when(top, tmp_path):
+    files = {
+        "submission_11/conv_inverse.py": WORK,
+        "submission_12/work/conv_inverse.py": WORK,
+        "submission_metadata.yml": METADATA,
+    }
+    (tmp_path / "export.zip").write_bytes(zip_bytes({top + name: content for name, content in files.items()}))
+    for path in (tmp_path / "export.zip", lay_out(tmp_path / "export", files)):
+        students = found(path)
+        assert list(students) == ["1001", "1003", "bo@example.com"]
+        assert {student: each.submitted_at for student, each in students.items()} == {
+            "1001": "2026-11-20T23:59:00+00:00",
+            "1003": "2026-11-21T15:00:00+00:00",
+            "bo@example.com": "2026-11-21T15:00:00+00:00",
+        }
+        assert all(each.files == {"conv_inverse.py": WORK} for each in students.values())
+        assert list(found(path, roster=ROSTER)) == ["amal", "bo", "cy"]
+
+
+def test_github_repositories_lose_the_assignments_name(tmp_path):
+    files = {
+        f"csc321-a2-{name}/{file}": WORK for name in ("amal", "bo-li") for file in ("conv_inverse.py", ".git/HEAD")
+    }
+    assert list(found(lay_out(tmp_path, files))) == ["amal", "bo-li"]
+
+
+def test_folders_that_only_look_alike_keep_their_names(tmp_path):
+    files = {f"group-{name}/conv_inverse.py": WORK for name in ("a", "b")}
+    assert list(found(lay_out(tmp_path, files))) == ["group-a", "group-b"]
+    assert list(found(tmp_path, Layout.GITHUB)) == ["a", "b"]
+    assert list(found(tmp_path, Layout.MARKUS)) == ["group-a", "group-b"]
+
+
+@pytest.mark.parametrize(
+    ("layout", "files", "sentence"),
+    [
+        (Layout.QUERCUS, {"amal.py": WORK}, "not named as Quercus names"),
+        (Layout.QUERCUS, {"amal/conv_inverse.py": WORK}, "not named as Quercus names"),
+        (Layout.GRADESCOPE, {"amal/conv_inverse.py": WORK}, "holds no submission_metadata.yml"),
+        (Layout.AUTO, {"submission_metadata.yml": "- a", "submission_1/fcn.py": WORK}, "does not say who handed in"),
+        (Layout.AUTO, {"submission_metadata.yml": "a: [", "submission_1/fcn.py": WORK}, "does not say who handed in"),
+        (Layout.AUTO, {"submission_metadata.yml": METADATA, "submission_9/fcn.py": WORK}, "KeyError: 'submission_9'"),
+        (
+            Layout.AUTO,
+            {"submission_metadata.yml": "submission_1: {':submitters': [{}]}", "submission_1/fcn.py": WORK},
+            "does not say who handed in",
+        ),
+    ],
+)
+def test_what_does_not_fit_its_layout_is_a_sentence(layout, files, sentence, tmp_path):
+    with pytest.raises(SubmissionError, match=sentence):
+        found(lay_out(tmp_path / "class", files), layout)
+
+
+def test_the_roster_names_students_finds_groups_and_misses_nobody(tmp_path):
+    roster = ROSTER | {
+        "di": RosterEntry("di", "Di Ng", group="group_7"),
+        "ed": RosterEntry("ed", "Ed Oh", group="group_7"),
+        "flo": RosterEntry("flo", "Flo Po"),
+    }
+    files = {f"{name}/conv_inverse.py": name.encode() for name in ("amal@EXAMPLE.com", "libo", "group_7", "stranger")}
+    students = found(lay_out(tmp_path, files), roster=roster)
+    assert list(students) == ["amal", "bo", "cy", "di", "ed", "flo", "stranger"]
+    assert students["di"].files == students["ed"].files == {"conv_inverse.py": b"group_7"}
+    assert students["di"].flags == ("group group_7",)
+    assert students["stranger"].flags == (STRANGER,)
+    for student in ("cy", "flo"):
+        assert students[student].flags == (MISSING,)
+        assert students[student].problem == "nothing was handed in"
+
+
+def test_two_claims_of_one_student_are_refused_however_they_name_them(tmp_path):
+    lay_out(tmp_path, {"amal/conv_inverse.py": WORK, "amal@example.com/conv_inverse.py": WORK})
+    with pytest.raises(SubmissionError, match="both claim the student 'amal'"):
+        found(tmp_path, roster=ROSTER)
+
+
+entries = st.builds(Entry, st.text(min_size=1, max_size=30), st.booleans(), st.just(dict), st.booleans())
+
+
+@settings(deadline=None)
+@given(st.lists(entries, max_size=5))
+def test_any_names_have_a_layout(some):
+    assert recognised(some) in (Layout.PLAIN, Layout.QUERCUS, Layout.GITHUB)

@@ -14,7 +14,9 @@ from structure import parts, transposed_kernels, wake
 from torch import nn
 from trainings_fcn import (
     CLASSES,
+    held_out_digits,
     held_out_iou,
+    held_out_scenes,
     module,
     new_fcn,
     trained_fcn,
@@ -149,14 +151,32 @@ def test_trained_fcn_at_sizes_that_do_not_divide(student: Any, source: str) -> N
     expect_finite(new_fcn(student)(torch.zeros(2, 1, 63, 71)), (2, CLASSES, 63, 71), "FCN() on 63x71")
     try:
         model = with_weights(student, trained_fcn(student, 0, source))
-        divides = held_out_iou(model, source, 64, 72)
+        divides = held_out_iou(model, *held_out_scenes(source, 100, 64, 72))
     except OF_NO_USE:
         return  # what has not learned anything is not marked here, but in C8 and C9
-    found = held_out_iou(model, source, 63, 71)
+    found = held_out_iou(model, *held_out_scenes(source, 100, 63, 71))
     if found < 0.7 * divides:
         fail(
             f"its mean IoU is {divides:.2f} on new scenes of 64x72, but {found:.2f} on those of 63x71: where sizes do "
             "not divide, layers of the way up have to be moved into place",
+            "FCN(), trained",
+        )
+
+
+def test_trained_fcn_on_small_images(student: Any, source: str) -> None:
+    """A trained network finds a digit in an image that is hardly larger, as it does in a scene."""
+    expect_finite(new_fcn(student)(torch.zeros(2, 1, 24, 22)), (2, CLASSES, 24, 22), "FCN() on 24x22")
+    try:
+        model = with_weights(student, trained_fcn(student, 0, source))
+        large = held_out_iou(model, *held_out_scenes(source, 100, 64, 72))
+    except OF_NO_USE:
+        return  # what has not learned anything is not marked here, but in C8 and C9
+    small = held_out_iou(model, *held_out_digits(source, 24, 22))
+    # Right networks kept eight tenths at least; layers of their own for small images, never trained, a third.
+    if small < 0.5 * large:
+        fail(
+            f"its mean IoU is {large:.2f} on new scenes of 64x72, but {small:.2f} on digits cut out to 24x22: the same "
+            "layers have to answer at every size, and all of them have to be trained",
             "FCN(), trained",
         )
 

@@ -43,6 +43,15 @@ def held_out_scenes(source: str, count: int, height: int, width: int) -> Scenes:
     return make_scenes(new.held_out_images, new.held_out_labels, count, height, width, digits_per_scene=3, seed=SEED)
 
 
+@cache
+def held_out_digits(source: str, height: int, width: int) -> Scenes:
+    """The middles of 100 scenes of one digit, which they hold nearly all of: at most 28 by 28."""
+    new = digits(source)
+    scenes, labels = make_scenes(new.held_out_images, new.held_out_labels, 100, 28, 28, digits_per_scene=1, seed=SEED)
+    rows, columns = (slice((28 - size) // 2, (28 - size) // 2 + size) for size in (height, width))
+    return scenes[..., rows, columns], labels[..., rows, columns]
+
+
 @training("fcn", "FCN", "train")
 def trained_fcn(student: Student, start: int, source: str) -> dict[str, torch.Tensor]:
     """The state dict of the student's FCN() after ten epochs, from the weights that this start gives it."""
@@ -74,9 +83,9 @@ def with_weights(student: Student, state: dict[str, torch.Tensor]) -> StudentObj
     return model
 
 
-def held_out_iou(model: StudentObject, source: str, height: int, width: int) -> float:
-    """Mean IoU of the model's logits on 100 held-out scenes of this size."""
-    scenes, labels = held_out_scenes(source, 100, height, width)
+def held_out_iou(model: StudentObject, scenes: torch.Tensor, labels: torch.Tensor) -> float:
+    """Mean IoU of the model's logits on 100 held-out scenes."""
+    height, width = scenes.shape[2:]
     of = "the trained FCN on 25 new scenes"
     scores = [expect_finite(model(some), (25, CLASSES, height, width), of) for some in scenes.split(25)]
     return iou(torch.cat(scores).argmax(1), labels, CLASSES)

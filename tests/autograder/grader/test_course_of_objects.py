@@ -11,7 +11,7 @@ import pytest
 
 CONFIG = """
 course: objects
-out_of: 20
+out_of: 21
 limits: {seconds: 10, memory_mb: 1024}
 sandbox: reduced
 preload: [torch]
@@ -41,6 +41,12 @@ def test_state_crosses_to_a_fresh_process(student):
     expect_equal(student.work.count_models(), 1)
     load_state(again, state)
     expect_close(again(torch.ones(1, 2)), answer)
+
+
+def test_a_tensor_that_stays_shows_what_became_of_it(student):
+    stays = hold(student, torch.ones(2))
+    student.work.double_in_place(stays)
+    expect_close(held(stays), torch.full((2,), 2.0))
 
 
 def test_a_module_can_be_looked_into(student):
@@ -184,6 +190,10 @@ class Model(nn.Module):
 
 def count_models():
     return models
+
+
+def double_in_place(x):
+    x *= 2
 
 
 def apply(model, x):
@@ -336,12 +346,12 @@ def test_trainings_are_kept_and_used_by_what_they_reach(autograder, course, outc
 
 
 def test_without_a_device_its_tests_are_not_run_and_cost_nothing(autograder, tmp_path):
-    course = make(tmp_path, device=("missing: simulate", "missing: not_run"), out_of=("out_of: 20", "out_of: 17"))
+    course = make(tmp_path, device=("missing: simulate", "missing: not_run"), out_of=("out_of: 21", "out_of: 18"))
     outcomes = graded(autograder, course)
     assert outcomes["test_the_device_is_found"]["outcome"] == "NOT_RUN"
     with (course / "out/marks.csv").open(newline="") as stream:
         [row] = csv.DictReader(stream)
-    assert row["out_of"] == "13"
+    assert row["out_of"] == "14"
 
 
 def test_a_gpu_that_does_not_work_is_nobodys_fault(autograder, tmp_path):

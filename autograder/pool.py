@@ -30,6 +30,7 @@ from autograder.sandbox.policy import Level, environment
 
 _START_SECONDS = 300.0
 _END_SECONDS = 10.0
+_LAST_WORDS_SECONDS = 0.5
 # Without any event for this many times the test's own limit, the grader's side is taken to hang.
 _HANG_FACTOR = 60
 
@@ -102,8 +103,7 @@ class Pool:
         grader.kill()
         grader.wait()
         for child in list(self._children):  # of jobs that were interrupted
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+            _end(child)
         # Nobody is left to ask it for workers: it buries those it has, and ends.
         with contextlib.suppress(subprocess.TimeoutExpired):
             student.wait(_END_SECONDS)
@@ -191,7 +191,7 @@ class _Job:
         self._silence_seconds = silence_seconds
         self._children = children
         self._child = 0
-        self._hanging_child = 0
+        self._hanging = False
 
     def __enter__(self) -> _Job:
         return self
@@ -200,10 +200,13 @@ class _Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
-        self._children.discard(self._child)
-        if self._hanging_child:
+        if self._hanging:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._hanging_child, signal.SIGKILL)
+                os.kill(self._child, signal.SIGABRT)  # it shows where it is
+                time.sleep(_LAST_WORDS_SECONDS)
+        if self._child:
+            _end(self._child)
+            self._children.discard(self._child)
 
     def __iter__(self) -> _Job:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -216,7 +219,7 @@ class _Job:
         try:
             line = self._stream.readline()
         except TimeoutError:
-            self._hanging_child = self._child
+            self._hanging = True
             raise StopIteration from None
         except ConnectionResetError:
             raise StopIteration from None
@@ -228,6 +231,12 @@ class _Job:
             self._children.add(self._child)
             return self.__next__()
         return event
+
+
+def _end(child: int) -> None:
+    """End a child and whatever a marked test started in it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
 
 
 def _start(

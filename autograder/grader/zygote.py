@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import faulthandler
 import gc
 import os
 import signal
@@ -94,6 +95,8 @@ class _Zygote(Marking):
         status = 1
         try:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setpgrp()  # what a marked test starts ends with the job
+            faulthandler.enable()  # a test of ours that hangs or crashes shows where
             self._jobs.close()
             with connection.makefile("rwb") as stream:
                 length = int.from_bytes(stream.read(8), "big")

@@ -5,12 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -143,34 +138,6 @@ def test_the_reference_gets_every_mark_and_the_same_bytes_each_time(autograder, 
         lost = {item: row[item] for item, full in MARKS.items() if float(row[item]) != full}
         assert lost == {}
         assert (row["total"], row["out_of"], row["D"]) == ("100", "100", "10")
-
-
-def test_killed_and_run_again_it_goes_on(autograder, quick_class, graded_quick, repository, tmp_path):
-    command = [sys.executable, "-m", "autograder", "grade", quick_class, "--out", tmp_path, "--jobs", "1"]
-    process = subprocess.Popen(command, cwd=repository, stderr=subprocess.DEVNULL, start_new_session=True)
-    store = tmp_path / "marks.sqlite"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and committed(store) < 3:
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    already = committed(store)
-    assert 3 <= already < len(QUICK)
-    done = autograder("grade", quick_class, "--out", tmp_path, "--jobs", 2)
-    assert f"{len(QUICK) - already} graded, {already} already known" in done.stdout
-    assert csv_bytes(tmp_path) == csv_bytes(graded_quick)
-
-
-def committed(store: Path) -> int:
-    import sqlite3
-
-    if not store.exists():
-        return 0
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
-        try:
-            return int(connection.execute("SELECT count(*) FROM submissions").fetchone()[0])
-        except sqlite3.Error:
-            return 0
 
 
 def test_graded_again_nothing_runs_and_the_views_come_back(autograder, quick_class, graded_quick):

@@ -16,7 +16,7 @@ from autograder.sandbox import Level, level_of, probe
 _MEANING = {
     Level.FULL: "all layers hold: submissions are graded behind the full wall",
     Level.REDUCED: "no namespaces: students' processes can see that other processes exist and that other files have "
-    "names, but open none of them, start no process, and reach no network",
+    "names, but open none of them, start no process, and reach no network; SECURITY.md names what gets through",
     Level.NONE: "the wall cannot be built: grading refuses to start, unless --sandbox none is given",
 }
 

@@ -62,6 +62,8 @@ def main() -> int:
             begin = time.monotonic()
             with open_scene(number) as scene:
                 report = scene.grade(level, HARMFUL_WITHOUT_A_WALL if level == "none" else ())
+            if report.exit_code != 0:
+                sys.exit(f"{level}, as {user}: the command ended with {report.exit_code}\n{report.printed}")
             runs.append(Run(level, user, report, time.monotonic() - begin))
             print(table(runs[-1]), end="\n\n", flush=True)
     counts = [count(run) for run in runs]

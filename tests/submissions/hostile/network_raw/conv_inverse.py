@@ -8,16 +8,16 @@ AF_ALG = 38
 
 
 def predict_shapes():
-    for family, kind in (
-        (socket.AF_INET, socket.SOCK_RAW),
-        (socket.AF_PACKET, socket.SOCK_RAW),
-        (socket.AF_NETLINK, socket.SOCK_RAW),
-        (AF_ALG, socket.SOCK_SEQPACKET),
-        (socket.AF_VSOCK, socket.SOCK_STREAM),
+    for family, kind, protocol in (
+        (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP),
+        (socket.AF_PACKET, socket.SOCK_RAW, 0),
+        (socket.AF_NETLINK, socket.SOCK_RAW, 0),
+        (AF_ALG, socket.SOCK_SEQPACKET, 0),
+        (socket.AF_VSOCK, socket.SOCK_STREAM, 0),
     ):
         try:
-            socket.socket(family, kind).close()
-        except PermissionError:
+            socket.socket(family, kind, protocol).close()
+        except OSError:
             continue
         raise RuntimeError(f"{TARGET['claim']} {family}")
     raise PermissionError(1, "socket")

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -24,7 +22,8 @@ from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.exports.format import Format
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
-from autograder.records import Outcome, Submission, SubmissionResult, TestResult
+from autograder.records import Submission, SubmissionResult
+from autograder.terminal import ERR, OUT, name_of, show_check, show_our_errors
 
 if TYPE_CHECKING:
     from autograder.grader.check_run import Checked
@@ -35,8 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_out = Console()
-_err = Console(stderr=True)
 
 _CourseOption = Annotated[
     Path | None, typer.Option("--course", help=f"the course's folder (default: the nearest with a {FILE_NAME})")
@@ -75,21 +72,21 @@ def check(
     def read() -> Submission:
         submission = read_submission(path, config.modules, the_course.stub_digests())
         for flag in submission.flags:
-            _err.print(f"Note: {escape(flag)}")
+            ERR.print(f"Note: {escape(flag)}")
         return submission
 
     read()  # what cannot be read is said before torch starts
-    with _err.status("starting PyTorch, then running the public tests...") as status:
+    with ERR.status("starting PyTorch, then running the public tests...") as status:
 
         def show(checked: list[Checked]) -> None:
             status.stop()
-            exit_codes.append(_show_check(config, items, {each.result.test: each for each in checked}, path))
+            exit_codes.append(show_check(config, items, {each.result.test: each for each in checked}, path))
 
         def changed() -> bool:
-            _err.print("\nwaiting for you to save; Ctrl-C ends it")
+            ERR.print("\nwaiting for you to save; Ctrl-C ends it")
             with contextlib.suppress(KeyboardInterrupt):
                 wait_for_change(path)
-                _err.rule()
+                ERR.rule()
                 return True
             return False
 
@@ -142,7 +139,7 @@ def grade(
     feedback = config.feedback.pipeline if pipeline else config.feedback.grade
     for submission in found:
         if submission.problem:
-            _err.print(f"[yellow]{escape(submission.student)}[/]: {escape(submission.problem)}", highlight=False)
+            ERR.print(f"[yellow]{name_of(submission.student)}[/]: {escape(submission.problem)}", highlight=False)
     with open_store(out) as store:
         from autograder.grading import errors_of_ours, write_views
         from autograder.grading import grade as run_grade
@@ -156,7 +153,7 @@ def grade(
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             running,
-            console=_err,
+            console=ERR,
         ) as progress:
             task = progress.add_task("grading", total=len(found))
 
@@ -184,7 +181,7 @@ def grade(
                     on_result,
                 )
             except KeyboardInterrupt:
-                _err.print("Interrupted: what is graded is safe. Run the same command again to go on.")
+                ERR.print("Interrupted: what is graded is safe. Run the same command again to go on.")
                 raise typer.Exit(130) from None
             finally:
                 sheets, summaries = write_views(store, config, out, feedback, people)
@@ -193,21 +190,21 @@ def grade(
         table.add_row(
             row.component, *(f"{value:g}" for value in (row.out_of, row.n, row.average, row.median, row.min, row.max))
         )
-    _out.print(table)
-    _out.print(
+    OUT.print(table)
+    OUT.print(
         f"{graded} graded, {len(found) - graded} already known; sandbox: {level}; marks in {out / 'marks.csv'}",
         highlight=False,
     )
     if len(sheets) > len(found):
-        _out.print(f"{len(sheets) - len(found)} more in {out} are from earlier runs, and stay in its tables")
+        OUT.print(f"{len(sheets) - len(found)} more in {out} are from earlier runs, and stay in its tables")
     if level is sandbox.Level.NONE:
-        _err.print("[bold red]Graded without a sandbox: every output says so.[/]")
+        ERR.print("[bold red]Graded without a sandbox: every output says so.[/]")
     ours = errors_of_ours(sheets)
     if ours:
-        _err.print(
-            f"[red]GRADER_ERROR for {escape(', '.join(ours))}: not their fault; marks.sqlite has the traceback.[/]"
+        ERR.print(
+            f"[red]GRADER_ERROR for {name_of(', '.join(ours))}: not their fault; marks.sqlite has the traceback.[/]"
         )
-        _show_our_errors(test.result for sheet in sheets for test in sheet.tests)
+        show_our_errors(test.result for sheet in sheets for test in sheet.tests)
         raise typer.Exit(3)
 
 
@@ -233,12 +230,12 @@ def export(
     files = exported(format, sheets, config, people, config.feedback.grade)
     for name, text in files.items():
         write_atomically(folder / name, text)
-    _out.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
+    OUT.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
     unknown = [sheet.student for sheet in sheets if people and sheet.student not in people]
     if unknown:
-        _err.print(f"[yellow]not in {roster}: {escape(', '.join(unknown))}[/]", highlight=False)
+        ERR.print(f"[yellow]not in {roster}: {name_of(', '.join(unknown))}[/]", highlight=False)
     if ours := [sheet.student for sheet in sheets if sheet.status == "grader_error"]:
-        _err.print(f"[red]a person has to look first at {escape(', '.join(ours))}[/]", highlight=False)
+        ERR.print(f"[red]a person has to look first at {name_of(', '.join(ours))}[/]", highlight=False)
         raise typer.Exit(3)
 
 
@@ -249,7 +246,7 @@ def release(course: _CourseOption = None) -> None:
 
     the_course = _course(course, Path("."))
     for path in run_release(the_course.folder):
-        _out.print(str(path), highlight=False)
+        OUT.print(str(path), highlight=False)
 
 
 @app.command()
@@ -257,11 +254,11 @@ def doctor() -> None:
     """Show what this machine can and cannot do."""
     from autograder.doctor import examine
 
-    with _err.status("trying each layer, and torch..."):
+    with ERR.status("trying each layer, and torch..."):
         findings = examine()
     for finding in findings:
         mark = {True: "[green]✓ ok  [/]", False: "[red]✗ no  [/]", None: "  info"}[finding.good]
-        _out.print(f"{mark} {finding.what:18} {escape(finding.detail)}", highlight=False, soft_wrap=True)
+        OUT.print(f"{mark} {finding.what:18} {escape(finding.detail)}", highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -269,7 +266,7 @@ def main() -> None:
     try:
         app()
     except AutograderError as error:
-        _err.print(f"[bold red]autograder:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        ERR.print(f"[bold red]autograder:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
 
 
@@ -284,40 +281,6 @@ def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item
     return [
         each for each in config.items if each.public and (each.id in wanted if wanted else train or not each.trains)
     ]
-
-
-def _show_check(config: Config, items: list[Item], checked: dict[str, Checked], path: Path) -> int:
-    """Print what came of a check; return the exit code."""
-    from autograder.checking import save_picture
-
-    earned, out_of = 0.0, 0.0
-    for item in items:
-        results = {test: checked[test].result for test in item.public}
-        passed = all(result.outcome is Outcome.PASSED for result in results.values())
-        mark = "[green]✓ pass[/]" if passed else "[red]✗ FAIL[/]"
-        _out.print(f"{mark}  [bold]{item.id}[/]  {escape(item.title)}", highlight=False)
-        for test, marks in item.public.items():
-            result = results[test]
-            out_of += marks
-            earned += marks if result.outcome is Outcome.PASSED else 0
-            label = "" if result.outcome in (Outcome.FAILED, Outcome.PASSED) else f"{result.outcome}: "
-            if result.message:
-                _out.print(_indented(f"{label}{result.message}"), highlight=False)
-            for title, images in checked[test].pictures.items():
-                _out.print(_indented(f"picture: {save_picture(path, f'{item.id} {title}', images)}"), highlight=False)
-        if not passed and item.hint:
-            _out.print(_indented(f"Hint: {item.hint}"), highlight=False)
-    total = sum(item.marks for item in config.items)
-    _out.print(
-        f"\n{earned:g} of the {out_of:g} marks that these public tests give. "
-        f"The others of the {total:g} come from hidden tests of the same items.",
-        highlight=False,
-    )
-    every = [each.result for each in checked.values()]
-    if any(result.outcome is Outcome.GRADER_ERROR for result in every):
-        _show_our_errors(every)
-        return 3
-    return 0 if all(result.outcome is Outcome.PASSED for result in every) else 1
 
 
 def _course(given: Path | None, near: Path) -> Course:
@@ -351,21 +314,8 @@ def _level(choice: SandboxChoice, required: sandbox.Level) -> sandbox.Level:
     return holds if choice is SandboxChoice.AUTO else wanted
 
 
-def _indented(text: str) -> Padding:
-    return Padding(escape(text), (0, 0, 0, 10))
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _show_our_errors(results: object) -> None:
-    seen: set[str] = set()
-    assert hasattr(results, "__iter__")
-    for result in results:
-        if isinstance(result, TestResult) and result.outcome is Outcome.GRADER_ERROR and result.test not in seen:
-            seen.add(result.test)
-            _err.print(f"{result.test}:\n{escape(result.detail)}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import time
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from autograder.intake.tree import printable
+
 _LONGEST_NAME = 24
 
 
@@ -39,4 +41,8 @@ class Running(ProgressColumn):
         now = time.monotonic()
         with self._lock:
             running = sorted(self._running.items())
-        return Text(", ".join(f"{name[:_LONGEST_NAME]} {item} {now - since:.0f} s" for name, (item, since) in running))
+        return Text(
+            ", ".join(
+                f"{printable(name[:_LONGEST_NAME])} {item} {now - since:.0f} s" for name, (item, since) in running
+            )
+        )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import hypothesis
+import hypothesis.configuration
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
@@ -174,7 +175,8 @@ class Marking:
 
 
 def configure_hypothesis() -> None:
-    """The same examples on every run and every machine; no clock decides anything."""
+    """The same examples on every run and every machine; no clock decides anything, and nothing is kept."""
+    hypothesis.configuration.set_hypothesis_home_dir(os.devnull)  # else it makes a folder wherever the command runs
     hypothesis.settings.register_profile(
         "marking",
         derandomize=True,

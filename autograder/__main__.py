@@ -16,10 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.config import FILE_NAME, Config, Item, nearest
-from autograder.course import Course
+from autograder.commands import marks
+from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.config import Config, Item, nearest
 from autograder.errors import AutograderError, SandboxError, UsageError
-from autograder.exports.format import Format
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
 from autograder.records import Submission, SubmissionResult
@@ -35,12 +35,6 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_CourseOption = Annotated[
-    Path | None, typer.Option("--course", help=f"the course's folder (default: the nearest with a {FILE_NAME})")
-]
-
-_RosterOption = Annotated[Path | None, typer.Option("--roster", help="a CSV: student, name, email, section, group")]
-
 
 class SandboxChoice(StrEnum):
     """What `--sandbox` takes."""
@@ -54,7 +48,7 @@ class SandboxChoice(StrEnum):
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="your folder or file")] = Path("."),
-    course: _CourseOption = None,
+    course: CourseOption = None,
     item: Annotated[list[str] | None, typer.Option("--item", help="only this item (B6, say); may be repeated")] = None,
     train: Annotated[bool, typer.Option("--train", help="also the items that train a model: tens of seconds")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="check again whenever you save; Ctrl-C ends it")] = False,
@@ -64,7 +58,7 @@ def check(
     from autograder.checking import wait_for_change
     from autograder.intake import read_submission
 
-    the_course = _course(course, path)
+    the_course = course_of(course, path)
     config = the_course.config
     items = _items_to_check(config, item or [], train)
     exit_codes: list[int] = []
@@ -104,14 +98,14 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="submissions at a time (default: the cores)")
     ] = None,
-    course: _CourseOption = None,
+    course: CourseOption = None,
     sandbox_level: Annotated[
         SandboxChoice, typer.Option("--sandbox", help="the wall to build; none only for code that you trust")
     ] = SandboxChoice.AUTO,
     layout: Annotated[
         Layout, typer.Option("--layout", help="how the submissions arrived (default: what they look like)")
     ] = Layout.AUTO,
-    roster: _RosterOption = None,
+    roster: RosterOption = None,
     times: Annotated[
         Path | None, typer.Option("--times", help="a CSV: student, submitted_at, where the layout does not say it")
     ] = None,
@@ -121,13 +115,12 @@ def grade(
 ) -> None:
     """TAs: grade a class. Interrupt it and run it again: it goes on."""
     from autograder.intake import find_submissions
-    from autograder.intake.roster import read_roster
     from autograder.intake.times import read_times
     from autograder.marks.store import open_store
 
-    the_course = _course(course, Path("."))
+    the_course = course_of(course, Path("."))
     config = the_course.config
-    people = read_roster(roster) if roster else {}
+    people = roster_of(roster, out)
     moments = read_times(times) if times else {}
     found = [
         replace(each, submitted_at=moments.get(each.student, each.submitted_at))
@@ -208,43 +201,16 @@ def grade(
         raise typer.Exit(3)
 
 
-@app.command()
-def export(
-    format: Annotated[Format, typer.Argument(help="whose files to write")],
-    marks: Annotated[Path, typer.Argument(metavar="DIR", help="the folder that `grade --out` wrote")],
-    course: _CourseOption = None,
-    roster: _RosterOption = None,
-) -> None:
-    """TAs: write the files that MarkUs, Quercus, Gradescope, GitHub or a CI system reads, into DIR/export."""
-    from autograder.exports.each import exported
-    from autograder.exports.files import write_atomically
-    from autograder.intake.roster import read_roster
-    from autograder.marks.store import open_store
-    from autograder.marks.tally import mark_sheet
-
-    config = _course(course, Path(".")).config
-    people = read_roster(roster) if roster else {}
-    with open_store(marks, must_exist=True) as store:
-        sheets = [mark_sheet(result, level, config) for result, level in store.results()]
-    folder = marks / "export" / format
-    files = exported(format, sheets, config, people, config.feedback.grade)
-    for name, text in files.items():
-        write_atomically(folder / name, text)
-    OUT.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
-    unknown = [sheet.student for sheet in sheets if people and sheet.student not in people]
-    if unknown:
-        ERR.print(f"[yellow]not in {roster}: {name_of(', '.join(unknown))}[/]", highlight=False)
-    if ours := [sheet.student for sheet in sheets if sheet.status == "grader_error"]:
-        ERR.print(f"[red]a person has to look first at {name_of(', '.join(ours))}[/]", highlight=False)
-        raise typer.Exit(3)
+for command in (marks.export, marks.override, marks.history):
+    app.command()(command)
 
 
 @app.command()
-def release(course: _CourseOption = None) -> None:
+def release(course: CourseOption = None) -> None:
     """Instructors: make assignment/ and dist/handout.zip from solutions/."""
     from autograder.release import release as run_release
 
-    the_course = _course(course, Path("."))
+    the_course = course_of(course, Path("."))
     for path in run_release(the_course.folder):
         OUT.print(str(path), highlight=False)
 
@@ -281,17 +247,6 @@ def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item
     return [
         each for each in config.items if each.public and (each.id in wanted if wanted else train or not each.trains)
     ]
-
-
-def _course(given: Path | None, near: Path) -> Course:
-    """The course that was named, or the nearest one around `near` or around the current folder."""
-    if given is not None:
-        return Course(given)
-    for start in (near.resolve(), Path.cwd()):
-        for folder in (start, *start.parents):
-            if (folder / FILE_NAME).is_file():
-                return Course(folder)
-    raise UsageError(f"there is no {FILE_NAME} here or above; run from a course's folder, or name it with --course DIR")
 
 
 def _level(choice: SandboxChoice, required: sandbox.Level) -> sandbox.Level:

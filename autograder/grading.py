@@ -26,7 +26,7 @@ from autograder.intake.roster import RosterEntry
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
 from autograder.pool import Pool
-from autograder.records import Conditions, Outcome, Submission, SubmissionResult, TestResult
+from autograder.records import Conditions, HistoryEntry, Outcome, Submission, SubmissionResult, TestResult
 from autograder.sandbox.policy import Level
 
 # A zygote that something outside has killed is started again this often in one run.
@@ -161,23 +161,35 @@ def _grade_one(
     )
 
 
+def mark_sheets(store: Store, config: Config) -> list[MarkSheet]:
+    """Everybody's marks, with people's decisions on top, sorted by student."""
+    decided = store.overrides()
+    return [mark_sheet(result, sandbox, config, decided.get(result.student, {})) for result, sandbox in store.results()]
+
+
 def write_views(
     store: Store,
     config: Config,
     out: Path,
     hidden: Literal["example", "hint"],
     roster: Mapping[str, RosterEntry],
+    why: str = "",
 ) -> tuple[list[MarkSheet], list[Summary]]:
-    """Write every CSV and JSON from the store alone.
+    """Write every CSV and JSON from the store alone, and note in its history whose marks have changed.
 
     Args:
         hidden: what the messages of hidden tests that failed show.
         roster: whose names and sections stand beside the marks; it may be empty.
+        why: what the history says of marks that have changed; "" where it follows from the submissions.
 
     Raises:
         UsageError: a file cannot be written.
     """
-    sheets = [mark_sheet(result, sandbox, config) for result, sandbox in store.results()]
+    sheets = mark_sheets(store, config)
+    store.remember(
+        [HistoryEntry(sheet.student, "", why, sheet.total, sheet.out_of, sheet.items) for sheet in sheets],
+        {sheet.student: sheet.digest for sheet in sheets},
+    )
     summaries = summarise(sheets, config)
     write_atomically(out / "marks.csv", tables.marks_csv(sheets, config, roster))
     write_atomically(out / "outcomes.csv", tables.outcomes_csv(sheets, hidden))

@@ -130,3 +130,38 @@ class SubmissionResult:
     source: str = ""
     wall_seconds: float = field(default=0.0, compare=False)
     submitted_at: str = ""
+
+
+@dataclass(frozen=True)
+class Override:
+    """A person's decision on one item of one student, on top of what the tests earned.
+
+    Attributes:
+        marks: what the item earns instead.
+        reason: why, in the words of whoever decided; shown wherever the mark is.
+        by: the user who ran the command.
+    """
+
+    student: str
+    item: str
+    marks: float
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """What one student's marks became at some moment.
+
+    Attributes:
+        at: the moment, UTC, in ISO format.
+        why: what changed them: "graded", "another submission", "other tests or weights", or the decision.
+        items: item id -> marks.
+    """
+
+    student: str
+    at: str
+    why: str
+    total: float
+    out_of: float
+    items: dict[str, float]

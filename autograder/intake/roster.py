@@ -8,6 +8,8 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
+KEPT_AS = "roster.csv"
+
 
 @dataclass(frozen=True)
 class RosterEntry:

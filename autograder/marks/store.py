@@ -9,14 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from autograder.errors import UsageError
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import HistoryEntry, Outcome, Override, SubmissionResult, TestResult
 
 FILE_NAME = "marks.sqlite"
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
@@ -43,6 +43,24 @@ CREATE TABLE IF NOT EXISTS outcomes (
     share REAL NOT NULL,
     device TEXT NOT NULL,
     PRIMARY KEY (student, test)
+);
+-- What people decided, and what marks became: both only ever grow.
+CREATE TABLE IF NOT EXISTS overrides (
+    student TEXT NOT NULL,
+    item TEXT NOT NULL,
+    marks REAL NOT NULL,
+    reason TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS history (
+    student TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+    why TEXT NOT NULL,
+    total REAL NOT NULL,
+    out_of REAL NOT NULL,
+    items TEXT NOT NULL,
+    digest TEXT NOT NULL
 );
 """
 
@@ -175,6 +193,76 @@ class Store:
             self._connection.execute(
                 "UPDATE submissions SET submitted_at = ? WHERE student = ?", (submitted_at, student)
             )
+
+    def override(self, decision: Override) -> None:
+        """Commit a person's decision; the newest one on an item stands.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        with self._writing():
+            self._connection.execute(
+                "INSERT INTO overrides (student, item, marks, reason, decided_by) VALUES (?, ?, ?, ?, ?)",
+                (decision.student, decision.item, decision.marks, decision.reason, decision.by),
+            )
+
+    def overrides(self) -> dict[str, dict[str, Override]]:
+        """The decisions that stand, by student and item.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        standing: dict[str, dict[str, Override]] = {}
+        with self._reading():
+            for row in self._connection.execute(
+                "SELECT student, item, marks, reason, decided_by FROM overrides ORDER BY rowid"
+            ):
+                decision = Override(*row)
+                standing.setdefault(decision.student, {})[decision.item] = decision
+        return standing
+
+    def remember(self, entries: Sequence[HistoryEntry], digests: Mapping[str, str]) -> None:
+        """Append to the history those entries whose marks are other than the student's last ones there.
+
+        Args:
+            entries: one for each student, with the reason that is known; "" where it follows from the submission.
+            digests: each student's submission, which tells another submission from other tests.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        with self._writing():
+            last = {
+                student: (total, out_of, items, digest)
+                for student, total, out_of, items, digest in self._connection.execute(
+                    "SELECT student, total, out_of, items, digest FROM history ORDER BY rowid"
+                )
+            }
+            for entry in entries:
+                items, digest = msgspec.json.encode(entry.items).decode(), digests[entry.student]
+                before = last.get(entry.student)
+                if before is not None and before[:3] == (entry.total, entry.out_of, items):
+                    continue
+                same = before is not None and before[3] == digest
+                why = entry.why or ("other tests or weights" if same else "another submission" if before else "graded")
+                self._connection.execute(
+                    "INSERT INTO history (student, why, total, out_of, items, digest) VALUES (?, ?, ?, ?, ?, ?)",
+                    (entry.student, why, entry.total, entry.out_of, items, digest),
+                )
+
+    def history(self, student: str) -> list[HistoryEntry]:
+        """What a student's marks have been, oldest first.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            return [
+                HistoryEntry(student, at, why, total, out_of, msgspec.json.decode(items))
+                for at, why, total, out_of, items in self._connection.execute(
+                    "SELECT at, why, total, out_of, items FROM history WHERE student = ? ORDER BY rowid", (student,)
+                )
+            ]
 
     def results(self) -> list[tuple[SubmissionResult, str]]:
         """All results with the wall each was graded behind, sorted by student.

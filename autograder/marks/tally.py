@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from autograder.config import Config, Item
 from autograder.intake.class_list import MISSING
 from autograder.marks.late import ON_TIME, Lateness, lateness
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import Outcome, Override, SubmissionResult, TestResult
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,14 @@ class Summary:
     max: float
 
 
-def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSheet:
-    """Add up one student's marks. A test without a result (not run yet) earns nothing."""
+def mark_sheet(
+    result: SubmissionResult, sandbox: str, config: Config, overrides: Mapping[str, Override] = MappingProxyType({})
+) -> MarkSheet:
+    """Add up one student's marks. A test without a result (not run yet) earns nothing.
+
+    Args:
+        overrides: by item: the decisions that stand, on top of what the tests earned.
+    """
     by_name = {each.test: each for each in result.results}
     tests = tuple(
         TestMark(
@@ -84,6 +91,8 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
         if marks > 0
     )
     items = {item.id: _rounded(sum(test.earned for test in tests if test.item is item)) for item in config.items}
+    decided = {item: each.marks for item, each in overrides.items() if item in items}
+    items |= decided
     parts = {part.id: _rounded(sum(items[item.id] for item in part.items)) for part in config.parts}
     bonus = {item.id for part in config.parts if part.bonus for item in part.items}
     # What this machine had no device for is left out of what the marks are out of, too.
@@ -101,7 +110,8 @@ def mark_sheet(result: SubmissionResult, sandbox: str, config: Config) -> MarkSh
     if late.percent:
         flags.append(f"late: {late.days} days, -{late.percent:g} %")
     flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
-    if any(test.result.outcome is Outcome.GRADER_ERROR for test in tests):
+    flags += [f"{item}: {marks:g} by {overrides[item].by}: {overrides[item].reason}" for item, marks in decided.items()]
+    if any(test.result.outcome is Outcome.GRADER_ERROR and test.item.id not in decided for test in tests):
         flags.append("grader_error")
     if sandbox != "full":
         flags.append(f"sandbox:{sandbox}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograder.config import Config
 from autograder.marks.tally import mark_sheet, summarise
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import Outcome, Override, SubmissionResult, TestResult
 
 STUDENTS_FAULT = [each for each in Outcome if each not in (Outcome.PASSED, Outcome.GRADER_ERROR, Outcome.NOT_RUN)]
 QUICK = settings(deadline=None)
@@ -239,3 +239,19 @@ def test_the_median_is_the_middle_or_half_way_between_the_middles(passed, median
 
 def test_a_class_of_nobody_has_a_summary():
     assert [row.n for row in summarise([], config_of([[1]]))] == [0, 0, 0]
+
+
+@QUICK
+@given(classes(), st.data())
+def test_a_decision_stands_in_the_sums_and_shows_its_reason(case, data):
+    config, [result] = case
+    item = data.draw(st.sampled_from(config.items))
+    decision = Override("s0", item.id, data.draw(st.floats(0, item.marks)), "as discussed", "ta")
+    sheet = mark_sheet(result, "full", config, {item.id: decision})
+    plain = mark_sheet(result, "full", config)
+    assert sheet.items == plain.items | {item.id: decision.marks}
+    for part in config.parts:
+        assert math.isclose(sheet.parts[part.id], sum(sheet.items[each.id] for each in part.items), abs_tol=1e-3)
+    assert any("by ta: as discussed" in flag for flag in sheet.flags)
+    ours = {test.item.id for test in plain.tests if test.result.outcome is Outcome.GRADER_ERROR}
+    assert (sheet.status == "grader_error") == bool(ours - {item.id})

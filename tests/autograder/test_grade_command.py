@@ -128,10 +128,12 @@ def references(repository, tmp_path_factory):
     return folder
 
 
-def test_the_reference_gets_every_mark_and_the_same_bytes_each_time(autograder, references, tmp_path):
-    outs = [tmp_path / str(jobs) for jobs in (1, 2)]
-    for jobs, out in enumerate(outs, start=1):
-        done = autograder("grade", references, "--out", out, "--jobs", jobs)
+def test_the_reference_gets_every_mark_and_the_same_bytes_each_time(autograder, repository, references, tmp_path):
+    """With two jobs, all trained anew; with one, by the trainings that are kept, of the sample class for instance."""
+    outs = [tmp_path / "anew", tmp_path / "kept"]
+    options = [("--jobs", 2), ("--jobs", 1, "--trainings", repository / "out" / "trainings")]
+    for out, some in zip(outs, options, strict=True):
+        done = autograder("grade", references, "--out", out, *some)
         assert done.returncode == 0, done.stderr
     assert csv_bytes(outs[0]) == csv_bytes(outs[1])
     for row in rows(outs[0] / "marks.csv"):

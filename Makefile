@@ -30,7 +30,7 @@ test: check
 
 # With every submission of tests/submissions, which takes twice as long.
 test-all: check
-	$(PYTHON) -m pytest --every-chaff
+	$(PYTHON) -m pytest --every-submission
 
 benchmark: setup
 	$(PYTHON) benchmarks/compare.py

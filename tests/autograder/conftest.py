@@ -34,7 +34,7 @@ hypothesis.settings.load_profile("harness")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--every-chaff", action="store_true", help="grade all chaffs; else a twelfth of those that are slow"
+        "--every-submission", action="store_true", help="grade all samples; else a part of those that train"
     )
 
 

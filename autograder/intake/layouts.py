@@ -180,7 +180,9 @@ def _gradescope(place: Path, entries: Sequence[Entry]) -> list[Claim]:
             about = table[entry.name]
             submitted_at = _utc(about.get(":created_at"))
             for submitter in about[":submitters"]:
-                words = [str(submitter[key]).strip() for key in (":sid", ":email", ":name") if submitter.get(key)]
+                # A name is what its student chose: it stands for somebody only where there is nothing else.
+                known = [key for key in (":sid", ":email") if submitter.get(key)] or [":name"]
+                words = [str(submitter[key]).strip() for key in known]
                 claims.append(Claim(words[0], (entry.name,), entry.read, tuple(words[1:]), submitted_at))
     except (yaml.YAMLError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise SubmissionError(

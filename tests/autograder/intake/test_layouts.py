@@ -109,6 +109,14 @@ def test_gradescope_submissions_are_each_submitters_and_say_when(top, tmp_path):
         assert list(found(path, roster=ROSTER)) == ["amal", "bo", "cy"]
 
 
+def test_a_name_that_a_student_chose_in_gradescope_makes_nobody_else_of_them(tmp_path):
+    metadata = "submission_1: {':submitters': [{':name': amal, ':email': x@example.com}]}"
+    lay_out(tmp_path, {"submission_metadata.yml": metadata, "submission_1/fcn.py": WORK})
+    students = found(tmp_path, roster=ROSTER)
+    assert students["amal"].flags == (MISSING,)
+    assert students["x@example.com"].flags == (STRANGER,)
+
+
 def test_github_repositories_lose_the_assignments_name(tmp_path):
     files = {
         f"csc321-a2-{name}/{file}": WORK for name in ("amal", "bo-li") for file in ("conv_inverse.py", ".git/HEAD")

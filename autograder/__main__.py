@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import marks
+from autograder.commands import marks, push
 from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
 from autograder.config import Config, Item, nearest
 from autograder.errors import AutograderError, SandboxError, UsageError
@@ -201,7 +201,7 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (marks.export, marks.override, marks.history):
+for command in (marks.export, marks.override, marks.history, push.push):
     app.command()(command)
 
 

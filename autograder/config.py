@@ -125,6 +125,9 @@ class Config(_Model):
     quercus_assignment: str = Field(
         "", description="the assignment's title in Quercus's gradebook with its id: Generative CNNs (12345)"
     )
+    quercus_course: int | None = Field(None, description="the number in the course's address in Quercus, for `push`")
+    markus_course: int | None = Field(None, description="the course's number in the address of MarkUs, for `push`")
+    markus_assignment: int | None = Field(None, description="the assignment's number there")
     bonus_lifts_above: bool = Field(False, description="whether bonus marks may lift a total above out_of")
     limits: LimitSettings = LimitSettings()
     sandbox: Literal["full", "reduced"] = Field("reduced", description="the lowest level of the wall to grade with")

@@ -3,7 +3,8 @@
     AutograderError
     ├── UsageError            exit 2: a path, an option or a place to write that cannot be used
     │   ├── ConfigError       exit 2: grading_config.yaml, with file, line and key
-    │   └── SubmissionError   exit 2: no submission can be read from what was given
+    │   ├── SubmissionError   exit 2: no submission can be read from what was given
+    │   └── UploadError       exit 2: Quercus or MarkUs cannot be reached, or refuses
     ├── SandboxError          exit 2: the wall cannot be built to the required level
     └── GraderError           exit 3: the grader itself failed; never the student's fault
         └── ZygoteEndedError  a warm process is gone; the submission is graded again on new ones
@@ -30,6 +31,10 @@ class ConfigError(UsageError):
 
 class SubmissionError(UsageError):
     """A submission cannot be read at all (a corrupt zip, no text, too large)."""
+
+
+class UploadError(UsageError):
+    """A system that marks are pushed to cannot be reached, or refuses; holds no token."""
 
 
 class SandboxError(AutograderError):

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -22,11 +22,8 @@ from autograder.config import Config, Item, nearest
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
-from autograder.records import Submission, SubmissionResult
+from autograder.records import Submission, SubmissionResult, TestResult
 from autograder.terminal import ERR, OUT, name_of, show_check, show_our_errors
-
-if TYPE_CHECKING:
-    from autograder.grader.check_run import Checked
 
 app = typer.Typer(
     help="Marks PyTorch assignments: the tests never share a process with the code they mark.",
@@ -72,9 +69,9 @@ def check(
     read()  # what cannot be read is said before torch starts
     with ERR.status("starting PyTorch, then running the public tests...") as status:
 
-        def show(checked: list[Checked]) -> None:
+        def show(checked: list[TestResult]) -> None:
             status.stop()
-            exit_codes.append(show_check(config, items, {each.result.test: each for each in checked}, path))
+            exit_codes.append(show_check(config, items, {each.test: each for each in checked}, path))
 
         def changed() -> bool:
             ERR.print("\nwaiting for you to save; Ctrl-C ends it")

@@ -22,13 +22,11 @@ from typing import TYPE_CHECKING
 from autograder.config import Item
 from autograder.course import Course
 from autograder.errors import GraderError
-from autograder.records import Submission
+from autograder.records import Submission, TestResult
 from autograder.sandbox.policy import Limits, environment
 
 if TYPE_CHECKING:
-    import torch
-
-    from autograder.grader.check_run import Check, Checked
+    from autograder.grader.check_run import Check
 
 _LOOK_SECONDS = 0.1
 
@@ -120,7 +118,7 @@ def check(
     course: Course,
     read: Callable[[], Submission],
     items: Sequence[Item],
-    show: Callable[[list[Checked]], None],
+    show: Callable[[list[TestResult]], None],
     changed: Callable[[], bool] | None = None,
 ) -> None:
     """Run the public tests of these items, and show what came of them, in the order of the config.
@@ -173,17 +171,6 @@ def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
                 status = each.stat()
                 stamps[each] = (status.st_mtime_ns, status.st_size)
     return stamps
-
-
-def save_picture(path: Path, title: str, images: torch.Tensor) -> Path:
-    """Write images, (N, C, H, W) in [0, 1], eight in a row, into the folder `pictures` beside the student's files."""
-    from torchvision.utils import save_image  # slow to import, and seldom needed
-
-    folder = (path if path.is_dir() else path.parent) / "pictures"
-    folder.mkdir(exist_ok=True)
-    saved = folder / f"{title}.png"
-    save_image(images, saved, nrow=8, padding=1, pad_value=0.5)
-    return saved
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -70,6 +71,25 @@ class Course:
         names = [name for module in self.config.modules for name in (f"{module}.py", f"{module}.ipynb")]
         found = {name: text_digest((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
         return dict(self.config.stubs) | found
+
+    def asked(self) -> dict[str, str]:
+        """What each marked test asks, by its name: the first paragraph of its docstring.
+
+        The files are read and not imported, for that would start torch.
+
+        Raises:
+            ConfigError: one is no Python.
+        """
+        found = {}
+        for path in sorted(self.marked.rglob("*.py")):
+            try:
+                tree = ast.parse(path.read_bytes())
+            except (OSError, SyntaxError, ValueError) as error:
+                raise ConfigError(f"{path} cannot be read: {error}") from None
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                    found[node.name] = " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+        return found
 
     def digest(self) -> str:
         """SHA-256 of all that decides an outcome besides the submission; marks and titles do not."""

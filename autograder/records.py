@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autograder.pictures import Picture
 from autograder.sandbox.policy import Limits
 
 
@@ -108,6 +109,7 @@ class TestResult:
         wall_seconds: how long it took; kept in the store, never in a CSV.
     """
 
+        pictures: what the test showed of the student's model; read back from the store by itself, for it is large.
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     test: str
@@ -119,6 +121,7 @@ class TestResult:
     device: str = ""
 
 
+    pictures: tuple[Picture, ...] = ()
 @dataclass(frozen=True)
 class SubmissionResult:
     """All that is known of one graded submission; `marks.store` keeps it."""

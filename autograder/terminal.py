@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
 from autograder.config import Config, Item
+from autograder.errors import UsageError
 from autograder.intake.tree import printable
 from autograder.records import Outcome, TestResult
-
-if TYPE_CHECKING:
-    from autograder.grader.check_run import Checked
 
 OUT = Console()
 ERR = Console(stderr=True)
 
 
-def show_check(config: Config, items: list[Item], checked: dict[str, Checked], path: Path) -> int:
-    """Print what came of a check; return the exit code."""
-    from autograder.checking import save_picture
+def show_check(config: Config, items: list[Item], checked: dict[str, TestResult], path: Path) -> int:
+    """Print what came of a check, and write the pictures that it showed beside the student's files.
 
+    Returns:
+        The exit code.
+    """
     earned, out_of = 0.0, 0.0
     for item in items:
-        results = {test: checked[test].result for test in item.public}
+        results = {test: checked[test] for test in item.public}
         passed = all(result.outcome is Outcome.PASSED for result in results.values())
         mark = "[green]✓ pass[/]" if passed else "[red]✗ FAIL[/]"
         OUT.print(f"{mark}  [bold]{item.id}[/]  {escape(item.title)}", highlight=False)
@@ -38,8 +37,6 @@ def show_check(config: Config, items: list[Item], checked: dict[str, Checked], p
             label = "" if result.outcome in (Outcome.FAILED, Outcome.PASSED) else f"{result.outcome}: "
             if result.message:
                 OUT.print(_indented(f"{label}{result.message}"), highlight=False)
-            for title, images in checked[test].pictures.items():
-                OUT.print(_indented(f"picture: {save_picture(path, f'{item.id} {title}', images)}"), highlight=False)
         if not passed and item.hint:
             OUT.print(_indented(f"Hint: {item.hint}"), highlight=False)
     total = sum(item.marks for item in config.items)
@@ -48,11 +45,12 @@ def show_check(config: Config, items: list[Item], checked: dict[str, Checked], p
         f"The others of the {total:g} come from hidden tests of the same items.",
         highlight=False,
     )
-    every = [each.result for each in checked.values()]
-    if any(result.outcome is Outcome.GRADER_ERROR for result in every):
-        show_our_errors(every)
+    if any(result.pictures for result in checked.values()):
+        OUT.print(f"Pictures of your models: {escape(str(_save_pictures(config, checked, path)))}", highlight=False)
+    if any(result.outcome is Outcome.GRADER_ERROR for result in checked.values()):
+        show_our_errors(checked.values())
         return 3
-    return 0 if all(result.outcome is Outcome.PASSED for result in every) else 1
+    return 0 if all(result.outcome is Outcome.PASSED for result in checked.values()) else 1
 
 
 def show_our_errors(results: Iterable[TestResult]) -> None:
@@ -67,6 +65,19 @@ def show_our_errors(results: Iterable[TestResult]) -> None:
 def name_of(students: str) -> str:
     """Students' names, which may hold anything, as they can be printed."""
     return escape(printable(students))
+
+
+def _save_pictures(config: Config, checked: dict[str, TestResult], path: Path) -> Path:
+    from autograder.reports.student_page import pictures_html  # slow to import, and seldom needed
+
+    page = (path if path.is_dir() else path.parent) / "pictures.html"
+    try:
+        page.write_text(pictures_html(config, checked), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{page} cannot be written: {error.strerror}; make room, or make the folder writable"
+        ) from None
+    return page
 
 
 def _indented(text: str) -> Padding:

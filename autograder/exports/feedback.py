@@ -15,12 +15,17 @@ from autograder.records import Outcome
 _LONGEST_NAME = 200
 
 
+def hides_example(test: TestMark, hidden: Literal["example", "hint"]) -> bool:
+    """Whether the student sees the item's title and hint alone: not what the test asked, nor what it showed."""
+    return not test.public and hidden == "hint"
+
+
 def message_for(test: TestMark, hidden: Literal["example", "hint"]) -> str:
     """What the student reads about a test: at most a score if it passed, title and hint if the example is hidden."""
     result = test.result
     if result.outcome is Outcome.PASSED:
         return result.message
-    if not test.public and hidden == "hint" and result.outcome is not Outcome.GRADER_ERROR:
+    if hides_example(test, hidden) and result.outcome is not Outcome.GRADER_ERROR:
         hint = f": {test.item.hint}" if test.item.hint else ""
         return f"{test.item.title}{hint}"
     return result.message

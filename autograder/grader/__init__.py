@@ -19,7 +19,7 @@ from autograder.grader.expect import (
     expect_shape,
 )
 from autograder.grader.marking import COURSE_DATA
-from autograder.grader.messages import Failed, describe, fail, picture
+from autograder.grader.messages import Failed, describe, fail
 from autograder.grader.objects import (
     Look,
     attribute,
@@ -36,6 +36,7 @@ from autograder.grader.objects import (
     state_of,
 )
 from autograder.grader.proxy import Student, StudentObject, StudentRaised, Unusable
+from autograder.grader.showing import show_curve, show_images, show_points
 from autograder.grader.training import training
 
 __all__ = [
@@ -64,9 +65,11 @@ __all__ = [
     "look",
     "network",
     "on_device",
-    "picture",
     "place",
     "seed_process",
+    "show_curve",
+    "show_images",
+    "show_points",
     "state_of",
     "training",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import pytest
@@ -12,21 +11,11 @@ import torch
 from autograder.course import Course
 from autograder.errors import AutograderError, GraderError
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
-from autograder.grader.messages import take_pictures
 from autograder.grader.proxy import sessions
 from autograder.grader.worker import StartProcess
 from autograder.records import Conditions, PlannedTest, TestResult
 
-
-@dataclass(frozen=True)
-class Checked:
-    """One test of a check: its result, and the pictures that it showed, (N, C, H, W) by title."""
-
-    result: TestResult
-    pictures: Mapping[str, torch.Tensor]
-
-
-Check: TypeAlias = Callable[[Mapping[str, bytes], StartProcess, Sequence[PlannedTest]], list[Checked]]
+Check: TypeAlias = Callable[[Mapping[str, bytes], StartProcess, Sequence[PlannedTest]], list[TestResult]]
 
 
 class _Collected(Marking):
@@ -50,13 +39,13 @@ class _Collected(Marking):
 
     def _check(
         self, files: Mapping[str, bytes], start_process: StartProcess, plan: Sequence[PlannedTest]
-    ) -> list[Checked]:
+    ) -> list[TestResult]:
         config = self._course.config
         device = "cuda" if torch.cuda.is_available() else "simulated"
         conditions = Conditions(config.limits.limits(), device, config.notebooks)
         session, accelerated = sessions(files, start_process, conditions)
         try:
-            return [Checked(result, take_pictures()) for result in self.run(session, accelerated, plan)]
+            return list(self.run(session, accelerated, plan))
         finally:
             for each in (session, accelerated):
                 if each is not None:

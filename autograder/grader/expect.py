@@ -7,14 +7,16 @@ Each failure reads "<the call>: expected <this>, got <that>". The call is writte
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import torch
 
 from autograder import layers, wire
-from autograder.grader.messages import Failed, describe, fail, remark
+from autograder.grader.messages import Failed, describe, fail, remark, show
 from autograder.grader.proxy import StudentObject, StudentRaised
+from autograder.pictures import Scale
 
 LayerType = TypeVar("LayerType", bound=torch.nn.Module)
 
@@ -60,7 +62,9 @@ def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, o
     return tensor
 
 
-def expect_score(score: float, *, none: float, full: float, of: str) -> None:
+def expect_score(
+    score: float, *, none: float, full: float, of: str, beside: Mapping[str, float] = MappingProxyType({})
+) -> None:
     """Require a quality, and award a share of the test's marks: 0 at `none`, all of them at `full`, linear between.
 
     Either bound may be the larger: an error is better the smaller it is, an IoU the larger.
@@ -70,9 +74,12 @@ def expect_score(score: float, *, none: float, full: float, of: str) -> None:
         none: the bound at which there are no marks.
         full: the bound from which on there are all marks.
         of: what was measured, in words that the student reads before the number.
+        beside: what else reaches which score, by name: baselines, which a picture shows beside the student's.
     """
     share = (score - none) / (full - none)
     bounds = f"{of} is {score:.3g}; full marks at {full:.3g}, none at {none:.3g}"
+    if math.isfinite(score):
+        show(Scale(of.removesuffix(","), score, none, full, dict(beside)))
     if not math.isfinite(score) or share <= 0:
         raise Failed(bounds)
     if share < 1:

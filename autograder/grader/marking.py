@@ -20,7 +20,7 @@ import hypothesis.configuration
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
-from autograder.grader.messages import Failed, last_call, take_remark
+from autograder.grader.messages import Failed, last_call, take_pictures, take_remark
 from autograder.grader.proxy import Session, Student, StudentRaised, Undecided, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome, PlannedTest, TestResult
@@ -121,7 +121,8 @@ class Marking:
             begin = time.monotonic()
             # Torn down whole: what runs next may be in another file, or never run.
             function.config.hook.pytest_runtest_protocol(item=function, nextitem=None)
-            result = replace(_result(test.name, self._raised, time.monotonic() - begin), device=marked.device)
+            result = _result(test.name, self._raised, time.monotonic() - begin)
+            result = replace(result, device=marked.device, pictures=take_pictures())
             if result.outcome is Outcome.TIMED_OUT:
                 out_of_time[test.item] = (
                     f"not run, because another test of {test.item} ran out of time: {result.message}"

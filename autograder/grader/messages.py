@@ -7,11 +7,12 @@ from typing import NoReturn, Protocol, runtime_checkable
 import torch
 
 from autograder import wire
+from autograder.pictures import Picture
 
 _LONGEST_DESCRIPTION = 120
 _last_call = ""
 _remark = ""
-_pictures: dict[str, torch.Tensor] = {}
+_pictures: dict[str, Picture] = {}
 
 
 class Failed(AssertionError):
@@ -54,14 +55,14 @@ def take_remark() -> str:
     return said
 
 
-def picture(title: str, images: torch.Tensor) -> None:
-    """Show images of the test's, (N, 1 or 3, H, W) in [0, 1], eight in a row; `check --train` writes them to a file."""
-    _pictures[title] = images.detach().cpu()
+def show(picture: Picture) -> None:
+    """Show a picture beside the test's marks, in place of an earlier one with its title."""
+    _pictures[picture.title] = picture
 
 
-def take_pictures() -> dict[str, torch.Tensor]:
-    """The pictures shown since this was last asked, by title."""
-    taken = dict(_pictures)
+def take_pictures() -> tuple[Picture, ...]:
+    """The pictures shown since this was last asked."""
+    taken = tuple(_pictures.values())
     _pictures.clear()
     return taken
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,53 +17,13 @@ from pathlib import Path
 import msgspec
 
 from autograder.errors import UsageError
+from autograder.marks.schema import SCHEMA
+from autograder.pictures import Picture
 from autograder.records import HistoryEntry, Outcome, Override, SubmissionResult, TestResult
 
 FILE_NAME = "marks.sqlite"
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
-_FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError)
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS submissions (
-    student TEXT PRIMARY KEY,
-    digest TEXT NOT NULL,
-    course_digest TEXT NOT NULL,
-    sandbox TEXT NOT NULL,
-    source TEXT NOT NULL,
-    flags TEXT NOT NULL,
-    wall_seconds REAL NOT NULL,
-    submitted_at TEXT NOT NULL,
-    graded_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE IF NOT EXISTS outcomes (
-    student TEXT NOT NULL REFERENCES submissions (student),
-    test TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    message TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    wall_seconds REAL NOT NULL,
-    share REAL NOT NULL,
-    device TEXT NOT NULL,
-    PRIMARY KEY (student, test)
-);
--- What people decided, and what marks became: both only ever grow.
-CREATE TABLE IF NOT EXISTS overrides (
-    student TEXT NOT NULL,
-    item TEXT NOT NULL,
-    marks REAL NOT NULL,
-    reason TEXT NOT NULL,
-    decided_by TEXT NOT NULL,
-    made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE IF NOT EXISTS history (
-    student TEXT NOT NULL,
-    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-    why TEXT NOT NULL,
-    total REAL NOT NULL,
-    out_of REAL NOT NULL,
-    items TEXT NOT NULL,
-    digest TEXT NOT NULL
-);
-"""
+_FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError, zlib.error)
 
 
 @contextmanager
@@ -89,7 +50,7 @@ def open_store(folder: Path, must_exist: bool = False) -> Iterator[Store]:
             pass  # some network file systems lock no folder; SQLite still keeps its file whole
         try:
             connection = sqlite3.connect(folder / FILE_NAME)
-            connection.executescript(_SCHEMA)
+            connection.executescript(SCHEMA)
         except _FAILURES as error:
             raise UsageError(
                 f"{folder / FILE_NAME}: {error}; is the folder writable, and the file a marks store?"
@@ -150,7 +111,8 @@ class Store:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
-            self._connection.execute("DELETE FROM outcomes WHERE student = ?", (result.student,))
+            for table in ("outcomes", "pictures"):
+                self._connection.execute(f"DELETE FROM {table} WHERE student = ?", (result.student,))
             self._connection.execute(
                 "INSERT OR REPLACE INTO submissions"
                 " (student, digest, course_digest, sandbox, source, flags, wall_seconds, submitted_at)"
@@ -180,6 +142,14 @@ class Store:
                         each.device,
                     )
                     for each in result.results
+                ],
+            )
+            self._connection.executemany(
+                "INSERT INTO pictures VALUES (?, ?, ?)",
+                [
+                    (result.student, each.test, zlib.compress(msgspec.msgpack.encode(each.pictures)))
+                    for each in result.results
+                    if each.pictures
                 ],
             )
 
@@ -264,8 +234,22 @@ class Store:
                 )
             ]
 
+    def pictures(self, student: str) -> dict[str, tuple[Picture, ...]]:
+        """What tests showed of the student's models, by test; `results` leaves this out.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            return {
+                test: msgspec.msgpack.decode(zlib.decompress(pictures), type=tuple[Picture, ...])
+                for test, pictures in self._connection.execute(
+                    "SELECT test, pictures FROM pictures WHERE student = ?", (student,)
+                )
+            }
+
     def results(self) -> list[tuple[SubmissionResult, str]]:
-        """All results with the wall each was graded behind, sorted by student.
+        """All results with the wall each was graded behind, sorted by student; without their pictures.
 
         Raises:
             UsageError: the file is damaged, or of another version.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from autograder.config import Config, Item
@@ -39,6 +39,8 @@ class MarkSheet:
         lms_mark: the same share of what the learning system counts out of.
         status: "graded", "missing" (nothing was handed in), "unreadable" or "grader_error" (a person must look).
         flags: what a person should know, in a fixed order.
+        late: how late it came, and what that costs.
+        decided: item id -> the decision of a person that stands instead of what the tests earned.
     """
 
     student: str
@@ -54,6 +56,7 @@ class MarkSheet:
     status: str
     flags: tuple[str, ...]
     late: Lateness = ON_TIME
+    decided: Mapping[str, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ def mark_sheet(
         if marks > 0
     )
     items = {item.id: _rounded(sum(test.earned for test in tests if test.item is item)) for item in config.items}
-    decided = {item: each.marks for item, each in overrides.items() if item in items}
-    items |= decided
+    decided = {item: each for item, each in overrides.items() if item in items}
+    items |= {item: each.marks for item, each in decided.items()}
     parts = {part.id: _rounded(sum(items[item.id] for item in part.items)) for part in config.parts}
     bonus = {item.id for part in config.parts if part.bonus for item in part.items}
     # What this machine had no device for is left out of what the marks are out of, too.
@@ -110,7 +113,7 @@ def mark_sheet(
     if late.percent:
         flags.append(f"late: {late.days} days, -{late.percent:g} %")
     flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
-    flags += [f"{item}: {marks:g} by {overrides[item].by}: {overrides[item].reason}" for item, marks in decided.items()]
+    flags += [f"{item}: {each.marks:g} by {each.by}: {each.reason}" for item, each in decided.items()]
     if any(test.result.outcome is Outcome.GRADER_ERROR and test.item.id not in decided for test in tests):
         flags.append("grader_error")
     if sandbox != "full":
@@ -131,6 +134,7 @@ def mark_sheet(
         status=status,
         flags=tuple(flags),
         late=late,
+        decided=decided,
     )
 
 

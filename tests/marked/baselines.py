@@ -30,6 +30,11 @@ def pca_error(source: str, components: int) -> float:
     return float(((held_out @ directions.T @ directions - held_out) ** 2).mean())
 
 
+def mean_image_error(source: str) -> float:
+    """Mean squared error of the mean training image on the held-out images."""
+    return float(((digits(source).held_out_images.flatten(1) - _all_directions(source).mean) ** 2).mean())
+
+
 @cache
 def _all_directions(source: str) -> Pca:
     flat = digits(source).training_images.flatten(1)

@@ -75,6 +75,12 @@ def trained(student: Student, source: str) -> StudentObject:
         return stand_in(student, source)
 
 
+def by_whom(model: StudentObject) -> str:
+    """Words for a picture of what `trained` returned: whose model it shows."""
+    stands_in = model.type_name == f"{nn.Sequential.__module__}.Sequential"
+    return "by a model of the grader's, for yours could not be used" if stands_in else "by your model"
+
+
 def stand_in(student: Student, source: str, dropout: float = 0.0) -> StudentObject:
     """The grader's own trained autoencoder: PCA, with the contrast raised so that it is not linear.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from answers import expect_alike, expect_finite, expect_images, expect_losses
-from baselines import pca_error
+from baselines import mean_image_error, pca_error
 from bounds import BOUNDS, STARTS, Bounds
 from digits import Digits
 from hypothesis import given, settings
@@ -32,6 +32,9 @@ from autograder.grader import (
     network,
     place,
     seed_process,
+    show_curve,
+    show_images,
+    show_points,
     state_of,
 )
 
@@ -274,6 +277,7 @@ def test_train_reduces_the_loss(student: Any, mnist: Digits, source: str) -> Non
     before = expect_finite(model(images), tuple(images.shape))
     model.train()
     losses = expect_losses(student.autoencoder.train(model, images, epochs=4, seed=5), 4)
+    show_curve("What train() says of 4 epochs with 640 digits", losses, of="mean loss")
     if not losses[-1] < losses[0]:
         fail(f"expected the last epoch's loss to be smaller than the first's, got {losses[0]:.4g} and {losses[-1]:.4g}")
     model.eval()
@@ -376,11 +380,29 @@ def expect_quality(student: Any, mnist: Digits, source: str, dim: int, bounds: B
     best = math.inf
     for start in STARTS:
         state = trained_autoencoder(student, start, dim, source)
-        drawn = decoded(student, dim, state, embedded(student, dim, state, mnist.held_out_images))
-        best = min(best, float(((drawn - mnist.held_out_images) ** 2).mean()) / pca_error(source, dim))
+        points = embedded(student, dim, state, mnist.held_out_images)
+        drawn = decoded(student, dim, state, points)
+        error = float(((drawn - mnist.held_out_images) ** 2).mean()) / pca_error(source, dim)
+        if error < best:
+            best = error
+            show_model(mnist, dim, points, drawn)
         if best <= bounds.full:
             break
-    expect_score(best, **bounds._asdict(), of=f"the error on digits never seen, as a multiple of PCA({dim})'s,")
+    expect_score(
+        best,
+        **bounds._asdict(),
+        of=f"the error on digits never seen, as a multiple of PCA({dim})'s,",
+        beside={f"PCA({dim})": 1.0, "the mean image": mean_image_error(source) / pca_error(source, dim)},
+    )
+
+
+def show_model(mnist: Digits, dim: int, points: torch.Tensor, drawn: torch.Tensor) -> None:
+    """Show one held-out digit of each kind with its reconstruction and, of two numbers, where the digits embed."""
+    chosen = [int((mnist.held_out_labels == digit).nonzero()[0]) for digit in range(10)]
+    title = f"Digits never seen, and what {dim} numbers keep of them"
+    show_images(title, {"digits": mnist.held_out_images[chosen], "your model's reconstructions": drawn[chosen]})
+    if dim == 2:
+        show_points("Where 500 digits embed", points[:500], mnist.held_out_labels[:500].tolist())
 
 
 def test_held_out_error(student: Any, mnist: Digits, source: str) -> None:

@@ -10,7 +10,7 @@ import torch
 from answers import call_for_its_effect, expect_alike, expect_finite, expect_images
 from baselines import distances
 from digits import Digits
-from models import DIM, stand_in, trained, untrained
+from models import DIM, by_whom, stand_in, trained, untrained
 from samples import expect_drawn, expect_no_copies, expect_variety, likeness
 
 from autograder.grader import (
@@ -24,6 +24,7 @@ from autograder.grader import (
     look,
     on_device,
     seed_process,
+    show_images,
 )
 from autograder.wire import OnDevice
 
@@ -60,6 +61,8 @@ def test_interpolation_decodes_equally_spaced_embeddings(student: Any, mnist: Di
         image_a, image_b = mnist.training_images[a], mnist.training_images[b]
         expected = way(model, image_a, image_b, steps)
         got = expect_images(student.autoencoder.interpolate(model, image_a, image_b, steps=steps), steps)
+        if steps == 8:
+            show_images(f"interpolate() from one digit to another in 8 steps, drawn {by_whom(model)}", {"8 steps": got})
         for row in range(steps):
             of = f"row {row} of {steps} of interpolate, against the image of its point between the embeddings"
             expect_alike(got[row], expected[row], of)
@@ -125,6 +128,7 @@ def test_generated_images_look_like_digits(student: Any, mnist: Digits, source: 
     model, images = trained(student, source), mnist.training_images[:1000]
     bounds = likeness(model, images, mnist)
     got = expect_images(student.autoencoder.generate(model, images, 200, seed=3), 200)
+    show_images(f"New digits of generate(), drawn {by_whom(model)}", {"8 of 200": got[:8], "8 more": got[8:16]})
     expect_no_copies(model, got, images)
     expect_variety(got, bounds.reconstructions)
     expect_score(
@@ -132,6 +136,7 @@ def test_generated_images_look_like_digits(student: Any, mnist: Digits, source: 
         none=bounds.none,
         full=bounds.full,
         of="the generated images' mean distance to the nearest real digit",
+        beside={"reconstructions of real digits": bounds.distance(bounds.reconstructions)},
     )
 
 

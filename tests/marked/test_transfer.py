@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from answers import expect_alike, expect_finite, expect_losses
 from backbone import CLASSES
 from bounds import BOUNDS
+from digits import digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pixels import random, random_labels
@@ -45,6 +46,8 @@ from autograder.grader import (
     network,
     place,
     seed_process,
+    show_curve,
+    show_images,
     state_of,
 )
 
@@ -310,6 +313,7 @@ def test_transfer_train_says_one_loss_per_epoch(student: Any, source: str) -> No
     """As many floats come back as there are epochs, and the last one is smaller than the first."""
     trained(student, transferred(student), few_digits(source), epochs=1, seed=4)
     losses = trained(student, transferred(student), few_digits(source), epochs=4, seed=4)
+    show_curve("What train() says of 4 epochs with 50 digits", losses, of="mean loss")
     if not losses[-1] < losses[0]:
         fail(f"expected the last epoch's loss to be smaller than the first's, got {losses[0]:.4g} and {losses[-1]:.4g}")
 
@@ -387,4 +391,19 @@ def test_few_images_are_enough(student: Any, source: str) -> None:
     """A classifier on a frozen backbone that knows the digits 0 to 4 recognises 5 to 9 after 50 images."""
     model = with_weights(student, trained_classifier(student, source))
     accuracy = held_out_accuracy(model, source)
-    expect_score(accuracy, **BOUNDS["D3"]._asdict(), of="the accuracy on digits never seen")
+    show_recognised(model, source)
+    expect_score(
+        accuracy,
+        **BOUNDS["D3"]._asdict(),
+        of="the accuracy on digits never seen",
+        beside={"chance": 1 / CLASSES, "from scratch": 0.38, "the reference solution": 0.85},
+    )
+
+
+def show_recognised(model: StudentObject, source: str) -> None:
+    """Show held-out digits 5 to 9 that the model recognises, and others that it does not."""
+    known = digits(source)
+    new = (known.held_out_labels >= CLASSES).nonzero().flatten()[:200]
+    images, labels = known.held_out_images[new], known.held_out_labels[new] - CLASSES
+    right = expect_finite(model(images), (len(images), CLASSES)).argmax(1) == labels
+    show_images("New digits", {"recognised": images[right][:8], "taken for another digit": images[~right][:8]})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import UsageError
 from autograder.marks.store import FILE_NAME, open_store
+from autograder.pictures import Curve, Images
 from autograder.records import Outcome, SubmissionResult, TestResult
 
 IN_FOLDER = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -225,3 +226,29 @@ def test_a_store_of_another_version_is_a_sentence_with_a_way_out(change, tmp_pat
         connection.execute(change)
     with open_store(tmp_path) as store, pytest.raises(UsageError, match=r"cannot be read: .*; move it away to grade"):
         store.results()
+
+
+PICTURES = (Images("Digits", ("a row",), 1, (2, 2, 1), bytes(4)), Curve("Loss", "epoch", "loss", (1.0, 0.5)))
+
+
+def test_pictures_are_read_by_themselves_and_go_with_their_submission(tmp_path):
+    pictured = TestResult("test_it", Outcome.PASSED, pictures=PICTURES)
+    with open_store(tmp_path) as store:
+        store.put(SubmissionResult("amal", "d", (pictured,)), "c", "full")
+        store.put(SubmissionResult("bo", "d", (pictured,)), "c", "full")
+    with open_store(tmp_path) as store:
+        assert store.pictures("amal") == {"test_it": PICTURES}
+        assert store.pictures("nobody") == {}
+        assert [each.pictures for result, _ in store.results() for each in result.results] == [(), ()]
+        store.put(graded("amal", Outcome.PASSED, digest="another"), "c", "full")
+        assert (store.pictures("amal"), len(store.pictures("bo"))) == ({}, 1)
+
+
+def test_damaged_pictures_are_said_in_a_sentence(tmp_path):
+    pictured = TestResult("test_it", Outcome.PASSED, pictures=PICTURES)
+    with open_store(tmp_path) as store:
+        store.put(SubmissionResult("amal", "d", (pictured,)), "c", "full")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE pictures SET pictures = x'00'")
+    with open_store(tmp_path) as store, pytest.raises(UsageError, match="cannot be read"):
+        store.pictures("amal")

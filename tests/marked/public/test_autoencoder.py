@@ -23,8 +23,8 @@ from autograder.grader import (
     fail,
     network,
     on_device,
-    picture,
     place,
+    show_images,
 )
 
 Share = tuple[torch.Tensor, torch.Tensor]
@@ -107,13 +107,14 @@ def quality(student: Any, training_share: Share, embedding_dim: int, none: float
     student.autoencoder.train(model, known, epochs=10, seed=1)
     model.eval()
     drawn = tensor(model(new), 500, 1, 28, 28)
-    picture(f"Digits, and what {embedding_dim} numbers keep of them", torch.cat([new[:8], drawn[:8]]))
+    title = f"Digits, and what {embedding_dim} numbers keep of them"
+    show_images(title, {"digits not trained on": new[:8], "your model's reconstructions": drawn[:8]})
     mean, points = known.flatten(1).mean(0), new.flatten(1)
     components = torch.linalg.svd(known.flatten(1) - mean, full_matrices=False).Vh[:embedding_dim]
     projected = (points - mean) @ components.T @ components + mean
     error, baseline = (float(((each - points) ** 2).mean()) for each in (drawn.flatten(1), projected))
     of = f"the error on 500 digits not trained on, as a multiple of PCA({embedding_dim})'s,"
-    expect_score(error / baseline, none=none, full=full, of=of)
+    expect_score(error / baseline, none=none, full=full, of=of, beside={f"PCA({embedding_dim})": 1.0})
 
 
 def test_quality_on_digits_kept_back(student: Any, training_share: Share) -> None:

@@ -21,8 +21,8 @@ from autograder.grader import (
     expect_shape,
     fail,
     on_device,
-    picture,
     place,
+    show_images,
 )
 
 Share = tuple[torch.Tensor, torch.Tensor]
@@ -148,7 +148,8 @@ def test_scenes_of_digits_kept_back(student: Any, training_share: Share) -> None
     model.eval()
     scenes, classes = scenes_of((images[3500:], labels[3500:]), 50, 57, 75)
     answer = numbers(model(scenes), 50, 3, 57, 75).argmax(1)
-    picture("Scenes, their classes, and what the network says", grey(scenes, classes, answer))
+    shown = {"scenes": scenes[:8], "their classes": grey(classes), "your network's": grey(answer)}
+    show_images("New scenes, and the classes of their pixels: 0 black, 1 grey, 2 white", shown)
     shares = []
     for one in range(3):
         both, either = (answer == one) & (classes == one), (answer == one) | (classes == one)
@@ -157,9 +158,9 @@ def test_scenes_of_digits_kept_back(student: Any, training_share: Share) -> None
     expect_score(sum(shares) / 3, none=0.69, full=0.82, of="the mean IoU on 50 scenes of digits not trained on")
 
 
-def grey(scenes: torch.Tensor, *classes: torch.Tensor) -> torch.Tensor:
-    """Eight scenes, and below them their classes in grey, row by row."""
-    return torch.cat([scenes[:8], *(each[:8].unsqueeze(1) / 2 for each in classes)])
+def grey(classes: torch.Tensor) -> torch.Tensor:
+    """The first eight scenes' classes as images."""
+    return classes[:8].unsqueeze(1) / 2
 
 
 def test_predictions_of_a_model_on_a_device(student_on_device: Any) -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 from autograder import sandbox
 from autograder.commands import marks, push
 from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.commands.report import report, write_pages
 from autograder.config import Config, Item, nearest
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.intake.layouts import Layout
@@ -175,6 +176,7 @@ def grade(
                 raise typer.Exit(130) from None
             finally:
                 sheets, summaries = write_views(store, config, out, feedback, people)
+        write_pages(store, sheets, the_course, out, feedback, people)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))
     for row in summaries:
         table.add_row(
@@ -198,7 +200,7 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (marks.export, marks.override, marks.history, push.push):
+for command in (report, marks.export, marks.override, marks.history, push.push):
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.commands.report import write_pages
 from autograder.config import nearest
 from autograder.errors import UsageError
 from autograder.exports.format import Format
@@ -59,7 +60,8 @@ def override(
     from autograder.grading import mark_sheets, write_views
     from autograder.marks.store import open_store
 
-    config = course_of(course, Path(".")).config
+    the_course = course_of(course, Path("."))
+    config = the_course.config
     full = {each.id: each.marks for each in config.items}
     if item not in full:
         raise UsageError(f"--item {item}: no such item (there are {', '.join(full)})")
@@ -74,7 +76,9 @@ def override(
         decision = Override(student, item, new, " ".join(reason.split()), getpass.getuser())
         store.override(decision)
         why = f"{item}: {new:g} by {decision.by}: {decision.reason}"
-        sheets, _ = write_views(store, config, marks, config.feedback.grade, roster_of(None, marks), why)
+        people = roster_of(None, marks)
+        sheets, _ = write_views(store, config, marks, config.feedback.grade, people, why)
+        write_pages(store, sheets, the_course, marks, config.feedback.grade, people)
     [after] = [sheet for sheet in sheets if sheet.student == student]
     OUT.print(
         f"{name_of(student)}: {item} from {before[student].items[item]:g} to {new:g}, "

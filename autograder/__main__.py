@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from dataclasses import replace
 from enum import StrEnum
@@ -16,11 +15,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import marks, push
-from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.commands import ci, marks, push
+from autograder.commands.options import (
+    CourseOption,
+    JobsOption,
+    RosterOption,
+    SandboxChoice,
+    SandboxOption,
+    cores,
+    course_of,
+    level_of,
+    roster_of,
+)
 from autograder.commands.report import report, write_pages
 from autograder.config import Config, Item, nearest
-from autograder.errors import AutograderError, SandboxError, UsageError
+from autograder.errors import AutograderError, UsageError
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
 from autograder.records import Submission, SubmissionResult, TestResult
@@ -34,13 +43,10 @@ app = typer.Typer(
 )
 
 
-class SandboxChoice(StrEnum):
-    """What `--sandbox` takes."""
+class PackageFor(StrEnum):
+    """What `package` makes."""
 
-    AUTO = "auto"
-    FULL = "full"
-    REDUCED = "reduced"
-    NONE = "none"
+    GRADESCOPE = "gradescope"
 
 
 @app.command()
@@ -93,13 +99,9 @@ def grade(
     trainings: Annotated[
         Path | None, typer.Option("--trainings", help="keep what trainings give in this folder, and use it again")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="submissions at a time (default: the cores)")
-    ] = None,
+    jobs: JobsOption = None,
     course: CourseOption = None,
-    sandbox_level: Annotated[
-        SandboxChoice, typer.Option("--sandbox", help="the wall to build; none only for code that you trust")
-    ] = SandboxChoice.AUTO,
+    sandbox_level: SandboxOption = SandboxChoice.AUTO,
     layout: Annotated[
         Layout, typer.Option("--layout", help="how the submissions arrived (default: what they look like)")
     ] = Layout.AUTO,
@@ -126,7 +128,7 @@ def grade(
             submissions, config.modules, the_course.stub_digests(), out.resolve(), layout, people
         )
     ]
-    level = _level(sandbox_level, config.level)
+    level = level_of(sandbox_level, config.level)
     feedback = config.feedback.pipeline if pipeline else config.feedback.grade
     for submission in found:
         if submission.problem:
@@ -163,7 +165,7 @@ def grade(
                     the_course,
                     found,
                     store,
-                    jobs or _cores(),
+                    jobs or cores(),
                     level,
                     (out.resolve(), submissions.resolve()),
                     str(trainings.resolve()) if trainings else "",
@@ -200,7 +202,7 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (report, marks.export, marks.override, marks.history, push.push):
+for command in (report, marks.export, marks.override, marks.history, push.push, ci.ci):
     app.command()(command)
 
 
@@ -212,6 +214,16 @@ def release(course: CourseOption = None) -> None:
     the_course = course_of(course, Path("."))
     for path in run_release(the_course.folder):
         OUT.print(str(path), highlight=False)
+
+
+@app.command()
+def package(
+    system: Annotated[PackageFor, typer.Argument(help="whose package to make")], course: CourseOption = None
+) -> None:
+    """Instructors: make dist/gradescope.zip, which Gradescope builds the autograder from."""
+    from autograder.release.gradescope import package as run_package
+
+    OUT.print(str(run_package(course_of(course, Path(".")))), highlight=False)
 
 
 @app.command()
@@ -246,30 +258,6 @@ def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item
     return [
         each for each in config.items if each.public and (each.id in wanted if wanted else train or not each.trains)
     ]
-
-
-def _level(choice: SandboxChoice, required: sandbox.Level) -> sandbox.Level:
-    """The wall to build: what was asked for if it holds here, else the best there is.
-
-    Raises:
-        SandboxError: less holds than the config, or the option, requires.
-    """
-    if choice is SandboxChoice.NONE:
-        return sandbox.Level.NONE
-    layers = sandbox.probe()
-    holds = sandbox.level_of(layers)
-    wanted = required if choice is SandboxChoice.AUTO else sandbox.Level[choice.name]
-    if holds < wanted:
-        missing = "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if not layer.holds)
-        raise SandboxError(
-            f"the wall reaches only level {str(holds)!r} here, and {str(wanted)!r} is required ({missing}). "
-            "`autograder doctor` says what is missing; --sandbox none grades without a wall, code that you trust only"
-        )
-    return holds if choice is SandboxChoice.AUTO else wanted
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -107,9 +107,9 @@ class TestResult:
             where the fault is ours.
         device: the accelerator that the student's code found: "" (none), "simulated" or "cuda".
         wall_seconds: how long it took; kept in the store, never in a CSV.
+        pictures: what the test showed of the student's model; read back from the store by itself, for it is large.
     """
 
-        pictures: what the test showed of the student's model; read back from the store by itself, for it is large.
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     test: str
@@ -119,9 +119,9 @@ class TestResult:
     wall_seconds: float = 0.0
     share: float = 0.0
     device: str = ""
-
-
     pictures: tuple[Picture, ...] = ()
+
+
 @dataclass(frozen=True)
 class SubmissionResult:
     """All that is known of one graded submission; `marks.store` keeps it."""

@@ -28,7 +28,10 @@ def write_atomically(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")  # one name, so that what a killed command left is taken up
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8", newline="")
+        unfinished.unlink(missing_ok=True)
+        # Made anew: in a student's own folder, a link of this name could lead anywhere.
+        with unfinished.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
         os.chmod(unfinished, 0o644)
         os.replace(unfinished, path)
     except OSError as error:

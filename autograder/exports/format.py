@@ -13,3 +13,12 @@ class Format(StrEnum):
     GRADESCOPE = "gradescope"
     GITHUB = "github"
     JUNIT = "junit"
+
+
+class Pipeline(StrEnum):
+    """The systems whose result `ci` writes."""
+
+    GITHUB = "github"
+    GRADESCOPE = "gradescope"
+    MARKUS = "markus"
+    PLAIN = "plain"

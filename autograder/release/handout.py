@@ -7,8 +7,6 @@ The zip unpacks into the folder that a student works in, and is a course of its 
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import yaml
 from autograder.errors import UsageError
 from autograder.intake.identify import text_digest
 from autograder.release import notebook, stubs
+from autograder.release.archive import archive
 
 ASSIGNMENT = "assignment"
 CONFIG = "grading_config.yaml"
@@ -25,7 +24,6 @@ PUBLIC_TESTS = Path("tests", "marked", "public")
 README = "README.md"
 SOLUTIONS = "solutions"
 
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # zip's first moment: the archive says nothing of when or where it was made
 _CONFIG_HEADING = """\
 # The public part of the course's configuration: what each item is worth and which tests you have. The hidden tests of
 # an item earn the rest of its marks.
@@ -39,7 +37,7 @@ def release(course: Path) -> list[Path]:
         UsageError: there is nothing to release, a file cannot be read, or one cannot be written.
     """
     contents = {Path(ASSIGNMENT, name): content for name, content in _assignment(course).items()}
-    contents[HANDOUT] = _zip(_handout(course))
+    contents[HANDOUT] = archive(_handout(course))
     written = []
     for relative, content in contents.items():
         path = course / relative
@@ -116,18 +114,6 @@ def _handout(course: Path) -> dict[str, bytes]:
     for path in (course / PUBLIC_TESTS).glob("*.py"):
         made[(PUBLIC_TESTS / path.name).as_posix()] = _read(path).encode()
     return made
-
-
-def _zip(contents: dict[str, bytes]) -> bytes:
-    """Return an archive whose bytes depend on the contents alone; stored, since compressors differ."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as opened:
-        for name, content in sorted(contents.items()):
-            entry = zipfile.ZipInfo(name, _EARLIEST)
-            entry.create_system = 3  # Unix, wherever it is made
-            entry.external_attr = 0o100644 << 16
-            opened.writestr(entry, content)
-    return archive.getvalue()
 
 
 def _read(path: Path) -> str:

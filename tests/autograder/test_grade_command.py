@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from autograder import sandbox
-from autograder.__main__ import SandboxChoice, _level
+from autograder.commands.options import SandboxChoice, level_of
 from autograder.config import load
 from autograder.errors import SandboxError
 
@@ -268,7 +268,7 @@ def test_a_wall_below_the_required_level_is_refused(monkeypatch):
     ]
     monkeypatch.setattr(sandbox, "probe", lambda: tuple(layers))
     with pytest.raises(SandboxError, match=r"landlock, tried.*--sandbox none"):
-        _level(SandboxChoice.AUTO, sandbox.Level.REDUCED)
+        level_of(SandboxChoice.AUTO, sandbox.Level.REDUCED)
     with pytest.raises(SandboxError, match="'full' is required"):
-        _level(SandboxChoice.FULL, sandbox.Level.REDUCED)
-    assert _level(SandboxChoice.NONE, sandbox.Level.REDUCED) is sandbox.Level.NONE
+        level_of(SandboxChoice.FULL, sandbox.Level.REDUCED)
+    assert level_of(SandboxChoice.NONE, sandbox.Level.REDUCED) is sandbox.Level.NONE

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import ci, marks, push
+from autograder.commands import audit, ci, marks, push
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -134,7 +134,7 @@ def grade(
         if submission.problem:
             ERR.print(f"[yellow]{name_of(submission.student)}[/]: {escape(submission.problem)}", highlight=False)
     with open_store(out) as store:
-        from autograder.grading import errors_of_ours, write_views
+        from autograder.grading import Setup, errors_of_ours, write_views
         from autograder.grading import grade as run_grade
 
         running = Running()
@@ -165,10 +165,12 @@ def grade(
                     the_course,
                     found,
                     store,
-                    jobs or cores(),
-                    level,
-                    (out.resolve(), submissions.resolve()),
-                    str(trainings.resolve()) if trainings else "",
+                    Setup(
+                        level,
+                        jobs or cores(),
+                        (out.resolve(), submissions.resolve()),
+                        str(trainings.resolve()) if trainings else "",
+                    ),
                     on_start,
                     on_test,
                     on_result,
@@ -202,7 +204,7 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (report, marks.export, marks.override, marks.history, push.push, ci.ci):
+for command in (audit.audit, report, marks.export, marks.override, marks.history, push.push, ci.ci):
     app.command()(command)
 
 

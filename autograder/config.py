@@ -84,6 +84,15 @@ class LatePolicy(_Model):
     refuse_after_days: float | None = Field(None, ge=0, description="what comes later than this earns nothing")
 
 
+class AuditBounds(_Model):
+    """What `autograder audit` must find; otherwise it exits with 1."""
+
+    false_failures: float = Field(0, ge=0, le=1, description="the share of correct solutions that may lose marks")
+    false_passes: float = Field(0, ge=0, le=1, description="the share of planted mistakes that may cost nothing")
+    surviving_mutants: float = Field(0.03, ge=0, le=1, description="the share of mutants that may lose nothing")
+    precision: float = Field(0.97, ge=0, le=1, description="the share of lost items that the mistake must cost")
+
+
 TestMarks = Annotated[float, Field(ge=0)]
 
 
@@ -96,6 +105,12 @@ class Item(_Model):
     hint: str = ""
     seconds: float | None = Field(None, gt=0, description="time charged to one test of this item at most")
     trains: bool = Field(False, description="its tests train a model: `check` runs them only when asked to")
+    right_keeps: float = Field(
+        1,
+        gt=0,
+        le=1,
+        description="the share of its marks that right solutions keep; below 1 where a quality is measured",
+    )
     public: dict[str, TestMarks] = Field(default_factory=dict, description="tests that students have, and their marks")
     hidden: dict[str, TestMarks] = Field(default_factory=dict, description="tests that they have not, and their marks")
 
@@ -143,6 +158,7 @@ class Config(_Model):
     hidden: Hidden = Hidden()
     device: DeviceSettings = DeviceSettings()
     late: LatePolicy = LatePolicy()
+    audit: AuditBounds = AuditBounds()
     handout: bool = Field(False, description="true in the students' copy, from which hidden tests are left out")
     stubs: dict[str, str] = Field(default_factory=dict, description="digests of the handout's files, by name")
     parts: list[Part] = Field(min_length=1)
@@ -295,6 +311,7 @@ def _siblings(keys: Sequence[int | str]) -> list[str]:
         "device": DeviceSettings,
         "hidden": Hidden,
         "late": LatePolicy,
+        "audit": AuditBounds,
         "parts": Part,
         "items": Item,
     }

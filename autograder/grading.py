@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -26,21 +26,35 @@ from autograder.intake.roster import RosterEntry
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
 from autograder.pool import Pool
-from autograder.records import Conditions, HistoryEntry, Outcome, Submission, SubmissionResult, TestResult
+from autograder.records import Conditions, HistoryEntry, Outcome, PlannedTest, Submission, SubmissionResult, TestResult
 from autograder.sandbox.policy import Level
 
 # A zygote that something outside has killed is started again this often in one run.
 _STARTS = 3
 
 
+@dataclass(frozen=True)
+class Setup:
+    """How submissions are run.
+
+    Attributes:
+        level: the wall to build.
+        jobs: how many at a time.
+        hidden: paths that no student may see, besides the course's own.
+        trainings: a folder that keeps what trainings gave, "" for none.
+    """
+
+    level: Level
+    jobs: int
+    hidden: tuple[Path, ...] = ()
+    trainings: str = ""
+
+
 def grade(
     course: Course,
     submissions: Sequence[Submission],
     store: Store,
-    jobs: int,
-    level: Level,
-    hidden: Sequence[Path] = (),
-    trainings: str = "",
+    setup: Setup,
     on_start: Callable[[int], None] = lambda pending: None,
     on_test: Callable[[str, str], None] = lambda student, test: None,
     on_result: Callable[[SubmissionResult], None] = lambda result: None,
@@ -48,8 +62,6 @@ def grade(
     """Grade what the store does not hold yet; return how many were graded.
 
     Args:
-        hidden: paths that no student may see, besides the course's own.
-        trainings: a folder that keeps what trainings gave, "" for none.
         on_start: told once how many are left to grade.
         on_test: told of each student and test when it starts, from several threads.
         on_result: told of each result once it is committed.
@@ -59,41 +71,67 @@ def grade(
         UsageError: this machine has no GPU, and the config asks for one.
         ConfigError: the config and the tests do not fit each other.
     """
-    hidden = (*course.hidden_paths, *hidden)
-    config = course.config
-    device = device_for(config.device)
-    given = course.given()
-    digest = course.digest()
+    digest, level = course.digest(), str(setup.level)
     pending: list[Submission] = []
     for submission in submissions:
-        if store.has(submission.student, submission.digest, digest, str(level)):
+        if store.has(submission.student, submission.digest, digest, level):
             store.note_arrival(submission.student, submission.submitted_at)
         else:
             pending.append(submission)
-    graded = len(pending)
-    on_start(graded)
+    on_start(len(pending))
+
+    def keep(result: SubmissionResult) -> None:
+        store.put(result, digest, level)
+        on_result(result)
+
+    plan = course.config.plan()
+    mark_all(course, pending, lambda submission: plan, setup, keep, on_test)
+    return len(pending)
+
+
+def mark_all(
+    course: Course,
+    submissions: Sequence[Submission],
+    plan_of: Callable[[Submission], Sequence[PlannedTest]],
+    setup: Setup,
+    keep: Callable[[SubmissionResult], None],
+    on_test: Callable[[str, str], None] = lambda student, test: None,
+    seed: int = 0,
+) -> None:
+    """Run each submission's own plan on the pool, and hand over each result as soon as it is known.
+
+    Args:
+        keep: takes the results, one after the other, in the thread that called.
+        on_test: told of each student and test when it starts, from several threads.
+        seed: other examples and other starts of trainings; marks are given with 0.
+
+    Raises:
+        GraderError: the warm processes keep ending.
+        UsageError: this machine has no GPU, and the config asks for one.
+        ConfigError: the config and the tests do not fit each other.
+    """
+    config = course.config
+    device = device_for(config.device)
+    given = course.given()
+    pending = list(submissions)
     with slots(config.device.workers) as folder:
-        conditions = Conditions(config.limits.limits(), device, config.notebooks, folder, trainings)
+        conditions = Conditions(config.limits.limits(), device, config.notebooks, folder, setup.trainings, seed)
         for _ in range(_STARTS):
             if not pending:
                 break
-            with Pool([course.marked], config.preload, level, hidden, config.data) as pool:
+            hidden = (*course.hidden_paths, *setup.hidden)
+            with Pool([course.marked], config.preload, setup.level, hidden, config.data) as pool:
                 course.check_tests(pool.tests)
 
                 def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:
-                    return _grade_one(pool, config, conditions, given, submission, on_test)
+                    return _grade_one(pool, conditions, given, submission, plan_of(submission), on_test)
 
-                def keep(result: SubmissionResult) -> None:
-                    store.put(result, digest, str(level))
-                    on_result(result)
-
-                pending = _grade_on(grade_one, pending, jobs, keep)
+                pending = _grade_on(grade_one, pending, setup.jobs, keep)
     if pending:
         raise GraderError(
-            f"the warm processes ended {_STARTS} times; {graded - len(pending)} submissions are graded and safe. "
-            "Is the machine out of memory? Run the same command again to go on, with fewer --jobs"
+            f"the warm processes ended {_STARTS} times; {len(submissions) - len(pending)} submissions are graded and "
+            "safe. Is the machine out of memory? Run the same command again to go on, with fewer --jobs"
         )
-    return graded
 
 
 def _grade_on(
@@ -126,30 +164,30 @@ def _grade_on(
 
 def _grade_one(
     pool: Pool,
-    config: Config,
     conditions: Conditions,
     given: Mapping[str, bytes],
     submission: Submission,
+    plan: Sequence[PlannedTest],
     on_test: Callable[[str, str], None],
 ) -> SubmissionResult | None:
     """Grade one submission; None if the pool broke meanwhile, so that nothing of it can be trusted."""
     begin = time.monotonic()
     flags: tuple[str, ...] = ()  # besides the submission's own
     if submission.problem:
-        results = [TestResult(test.name, Outcome.FAILED, submission.problem) for test in config.plan()]
+        results = [TestResult(test.name, Outcome.FAILED, submission.problem) for test in plan]
     else:
         files = {**given, **submission.files}
         try:
-            results, flooded = pool.mark(files, conditions, config.plan(), partial(on_test, submission.student))
+            results, flooded = pool.mark(files, conditions, plan, partial(on_test, submission.student))
             if any(result.outcome is Outcome.OUT_OF_MEMORY for result in results):
                 # The machine's shortage may be another process's doing, as a kill may be: what is theirs comes again.
-                results, flooded = pool.mark(files, conditions, config.plan(), partial(on_test, submission.student))
+                results, flooded = pool.mark(files, conditions, plan, partial(on_test, submission.student))
         except GraderError:
             return None
         if not pool.alive() or any(result.detail.startswith(ZygoteEndedError.__name__) for result in results):
             return None
         if flooded:
-            flags = (f"printed more than {config.limits.output_kb} KB",)
+            flags = (f"printed more than {conditions.limits.output_bytes >> 10} KB",)
     return SubmissionResult(
         submission.student,
         submission.digest,

@@ -22,7 +22,7 @@ from autograder.exports import github, gradescope, junit, markus
 from autograder.exports.files import write_atomically
 from autograder.exports.format import Pipeline
 from autograder.exports.text import text
-from autograder.grading import grade, mark_sheets
+from autograder.grading import Setup, grade, mark_sheets
 from autograder.intake import read_submission
 from autograder.intake.tree import printable
 from autograder.marks.store import open_store
@@ -61,7 +61,7 @@ def grade_one(course: Course, submission: Submission, level: Level, hidden: tupl
         hidden: paths that the student's code may not see, besides the course's own.
     """
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
-        grade(course, [submission], store, 1, level, (Path(folder), *hidden))
+        grade(course, [submission], store, Setup(level, 1, (Path(folder), *hidden)))
         [sheet] = mark_sheets(store, course.config)
     return sheet
 

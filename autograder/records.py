@@ -69,6 +69,7 @@ class Conditions:
         notebooks: what runs of a notebook, "definitions" or "everything".
         slots: a folder with a file for each worker that may use the GPU at a time, "" where there is none.
         trainings: a folder that keeps what trainings gave, "" for none; see `grader.training`.
+        seed: what the tests' examples and the starts of trainings are drawn with; marks are given with 0.
     """
 
     limits: Limits
@@ -76,6 +77,7 @@ class Conditions:
     notebooks: str = "definitions"
     slots: str = ""
     trainings: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)

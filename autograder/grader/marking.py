@@ -162,8 +162,13 @@ class Marking:
             handle = getattr(item.obj, "hypothesis", None)
             if handle is not None:
                 handle.inner_test = _bounded(handle.inner_test)
-                # A seed of its own, or hypothesis would derive one from the test's source text on each run.
-                hypothesis.seed(_SEED)(item.obj)
+        self.draw_examples_with(0)
+
+    def draw_examples_with(self, seed: int) -> None:
+        """Have hypothesis draw with this seed; with none it would derive one from the test's source text each time."""
+        for item in self.items:
+            if getattr(item.obj, "hypothesis", None) is not None:
+                hypothesis.seed(_SEED + seed)(item.obj)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

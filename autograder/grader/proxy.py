@@ -159,6 +159,7 @@ class Session:
         self.files = files
         self.device = device
         self.trainings = Path(conditions.trainings) if conditions.trainings else None
+        self.seed = conditions.seed
         self.remembered: dict[object, Any] = {}
         self.endless: dict[str, str] = {}
         self._notebooks = conditions.notebooks
@@ -259,6 +260,8 @@ class Session:
                 if not isinstance(started, wire.Value):
                     self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
+                if self.seed:
+                    self.worker.request(wire.Operate("seed", [self.seed]))
             reply = self.worker.request(request)
         except WorkerLost as lost:
             self.close()

@@ -56,7 +56,9 @@ def training(module: str, *names: str) -> Callable[[Callable[..., Any]], Callabl
                 for name in names:
                     if f"{module}.{name}" in session.endless:
                         raise Unusable(Outcome.BLOCKED, f"not run: {session.endless[f'{module}.{name}']}")
-                about = f"{key!r} {torch.__version__} {session.device}".encode()
+                # An audit's other seeds start elsewhere.
+                seed = f" seed {session.seed}" if session.seed else ""
+                about = f"{key!r} {torch.__version__} {session.device}{seed}".encode()
                 parts = (about, source, code_reached(session.files, module, names))
                 path = _path(session, hashlib.sha256(b"\0".join(parts)).hexdigest())
                 result = _kept(path)

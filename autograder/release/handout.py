@@ -79,6 +79,7 @@ def public_config(text: str, stub_digests: dict[str, str]) -> str:
         items: list[dict[str, Any]] = [item for part in config["parts"] for item in part["items"]]
         for item in (config, *items):
             item.pop("hidden", None)
+        config.pop("audit", None)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{CONFIG} cannot be read ({error}). It needs `parts`, each with `items`.") from error
     public = {"handout": True, **config, "stubs": stub_digests}

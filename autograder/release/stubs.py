@@ -69,6 +69,23 @@ def stub(source: str, name: str) -> str:
     return text
 
 
+def definitions(source: str, name: str) -> list[str]:
+    """Return the names of the functions and classes that students are to write."""
+    return [node.name for node in _to_write(source, name)]
+
+
+def unfilled(source: str, name: str, definition: str) -> str:
+    """Return a solution in which one function or class is left as the stub has it.
+
+    Raises:
+        UsageError: the source does not parse.
+    """
+    lines = source.splitlines()
+    [node] = [node for node in _to_write(source, name) if node.name == definition]
+    lines[_first_line(node) - 1 : node.end_lineno] = _definition(node, lines, name)
+    return "\n".join(lines) + "\n"
+
+
 def blocks(source: str, name: str) -> list[Block]:
     """Return the stub's blocks in order."""
     tree = _parse(source, name)
@@ -83,6 +100,17 @@ def blocks(source: str, name: str) -> list[Block]:
         made += _statement(statement, lines, start, name)
     made += _stories(lines[done:])
     return _joined(made)
+
+
+def _to_write(source: str, name: str) -> list[_Definition]:
+    lines = source.splitlines()
+    return [
+        node
+        for node in _parse(source, name).body
+        if isinstance(node, _Definition)
+        and not _is_private(node.name)
+        and not lines[node.lineno - 1].rstrip().endswith(GIVEN)
+    ]
 
 
 def _statement(statement: ast.stmt, lines: list[str], start: int, name: str) -> list[Block]:

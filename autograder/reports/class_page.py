@@ -148,10 +148,11 @@ def _concerns(sheets: Sequence[MarkSheet]) -> Iterable[Concern]:
     by_flag: dict[str, list[str]] = defaultdict(list)
     for sheet in sheets:
         for flag in sheet.flags:
-            if not flag.startswith(_ROUTINE):
-                by_flag[flag].append(sheet.student)
-    for flag, students in sorted(by_flag.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        yield Concern(flag, "", tuple(students))
+            what = flag.partition(": ")[0]  # what follows is one student's own, and stands in the table
+            if not flag.startswith(_ROUTINE) and what not in sheet.decided:
+                by_flag[what].append(sheet.student)
+    for what, students in sorted(by_flag.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        yield Concern(what, "", tuple(students))
 
 
 def _distribution(sheets: Sequence[MarkSheet]) -> dict[str, Any]:
@@ -197,13 +198,13 @@ def _by_item(summaries: Sequence[Summary], config: Config) -> dict[str, Any]:
     return _figure(
         bars,
         height=80 + 20 * len(items),
-        xaxis={"title": {"text": "average, in percent of the item's marks"}, "range": [0, 100], "fixedrange": True},
+        xaxis={"title": {"text": "average, percent"}, "range": [0, 100], "fixedrange": True},
         yaxis={"autorange": "reversed", "fixedrange": True, "dtick": 1},
     )
 
 
 def _figure(bars: dict[str, Any], height: int, **axes: Any) -> dict[str, Any]:
     font = {"family": "system-ui, Liberation Sans, sans-serif", "size": 13, "color": "#1b1f24"}
-    margin = {"l": 48, "r": 12, "t": 8, "b": 48}
+    margin = {"l": 48, "r": 24, "t": 8, "b": 48}
     layout = {"height": height, "margin": margin, "font": font, "dragmode": False, "showlegend": False}
     return {"data": [bars], "layout": layout | axes}

@@ -65,7 +65,10 @@ def feedback_html(
         pictures: what tests showed, by their names.
         person: the student's row of the roster.
     """
-    rows = {item.id: _row(item, sheet, asked, hidden, pictures) for item in config.items}
+    tests: dict[str, list[TestMark]] = {item.id: [] for item in config.items}
+    for test in sheet.tests:
+        tests[test.item.id].append(test)
+    rows = {item.id: _row(item, tests[item.id], sheet, asked, hidden, pictures) for item in config.items}
     return render(
         "feedback.html",
         sheet=sheet,
@@ -89,12 +92,12 @@ def pictures_html(config: Config, results: Mapping[str, TestResult]) -> str:
 
 def _row(
     item: Item,
+    tests: Sequence[TestMark],
     sheet: MarkSheet,
     asked: Mapping[str, str],
     hidden: Literal["example", "hint"],
     pictures: Mapping[str, Sequence[Picture]],
 ) -> ItemRow:
-    tests = [test for test in sheet.tests if test.item.id == item.id]
     alike: dict[tuple[Outcome, str], list[TestMark]] = {}
     for test in tests:
         if test.earned < test.out_of or test.result.outcome is not Outcome.PASSED:

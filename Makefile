@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 # Where the sample class's marks go.
 OUT := out/class
 
-.PHONY: setup grade check test test-all benchmark clean
+.PHONY: setup grade check browser test test-all benchmark clean
 
 setup: $(VENV)/ready
 
@@ -25,11 +25,16 @@ check: setup
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 
-test: check
+# The pages are tested in Chromium: the machine's own, or Debian's, or else the one that Playwright fetches.
+browser: setup
+	command -v chromium || command -v chromium-browser || command -v google-chrome \
+	  || (apt-get update && apt-get install -y chromium) || $(PYTHON) -m playwright install --with-deps chromium
+
+test: check browser
 	$(PYTHON) -m pytest
 
 # With every submission of tests/submissions, which takes twice as long.
-test-all: check
+test-all: check browser
 	$(PYTHON) -m pytest --every-submission
 
 benchmark: setup

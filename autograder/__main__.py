@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import audit, ci, marks, push
+from autograder.commands import audit, ci, marks, push, regrade
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -137,6 +137,7 @@ def grade(
         from autograder.grading import Setup, errors_of_ours, write_views
         from autograder.grading import grade as run_grade
 
+        store.note_class(str(submissions.resolve()), layout)
         running = Running()
         item_of = {test: item.id for item in config.items for test in item.tests}
         with Progress(
@@ -204,7 +205,7 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (audit.audit, report, marks.export, marks.override, marks.history, push.push, ci.ci):
+for command in (audit.audit, report, regrade.regrade, marks.export, marks.override, marks.history, push.push, ci.ci):
     app.command()(command)
 
 

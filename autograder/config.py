@@ -158,6 +158,9 @@ class Config(_Model):
     hidden: Hidden = Hidden()
     device: DeviceSettings = DeviceSettings()
     late: LatePolicy = LatePolicy()
+    remark_deadline: AwareDatetime | None = Field(
+        None, description="with a time zone; `regrade` refuses what is asked for later, unless it is forced"
+    )
     audit: AuditBounds = AuditBounds()
     handout: bool = Field(False, description="true in the students' copy, from which hidden tests are left out")
     stubs: dict[str, str] = Field(default_factory=dict, description="digests of the handout's files, by name")

@@ -22,6 +22,7 @@ from autograder.device import device_for, slots
 from autograder.errors import GraderError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
+from autograder.grounds import grounds
 from autograder.intake.roster import RosterEntry
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
@@ -71,22 +72,42 @@ def grade(
         UsageError: this machine has no GPU, and the config asks for one.
         ConfigError: the config and the tests do not fit each other.
     """
-    digest, level = course.digest(), str(setup.level)
-    pending: list[Submission] = []
+    resting = grounds(course)
+    plan = course.config.plan()
+    left = unsettled(course, submissions, store, setup.level, resting)
+    pending = [submission for submission in submissions if left[submission.student]]
     for submission in submissions:
-        if store.has(submission.student, submission.digest, digest, level):
+        if not left[submission.student]:
             store.note_arrival(submission.student, submission.submitted_at)
-        else:
-            pending.append(submission)
     on_start(len(pending))
 
     def keep(result: SubmissionResult) -> None:
-        store.put(result, digest, level)
+        run = {each.test for each in result.results}
+        store.put(result, resting, str(setup.level), [test.name for test in plan if test.name not in run])
         on_result(result)
 
-    plan = course.config.plan()
-    mark_all(course, pending, lambda submission: plan, setup, keep, on_test)
+    mark_all(course, pending, lambda submission: left[submission.student], setup, keep, on_test)
     return len(pending)
+
+
+def unsettled(
+    course: Course, submissions: Sequence[Submission], store: Store, level: Level, resting: Mapping[str, str]
+) -> dict[str, list[PlannedTest]]:
+    """By student: the tests of all items in which something is not in the store, or rests on other grounds there.
+
+    Those who share a submission have the same tests, since it is run once for all.
+    """
+    plan = course.config.plan()
+    items: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for submission in submissions:
+        standing = store.standing(submission.student, submission.digest, str(level))
+        items[submission.source, submission.digest] |= {
+            test.item for test in plan if standing.get(test.name) != resting[test.name]
+        }
+    return {
+        submission.student: [test for test in plan if test.item in items[submission.source, submission.digest]]
+        for submission in submissions
+    }
 
 
 def mark_all(

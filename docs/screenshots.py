@@ -1,6 +1,6 @@
 """Screenshots of the two pages at desktop and phone width, for docs/pages/.
 
-    python docs/screenshots.py DIR STUDENT    DIR: what `autograder grade --out DIR` wrote; STUDENT: whose feedback
+python docs/screenshots.py DIR STUDENT    DIR: what `autograder grade --out DIR` wrote; STUDENT: whose feedback
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS submissions (
     student TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
-    course_digest TEXT NOT NULL,
     sandbox TEXT NOT NULL,
     source TEXT NOT NULL,
     flags TEXT NOT NULL,
@@ -21,6 +20,7 @@ CREATE TABLE IF NOT EXISTS outcomes (
     wall_seconds REAL NOT NULL,
     share REAL NOT NULL,
     device TEXT NOT NULL,
+    grounds TEXT NOT NULL,
     PRIMARY KEY (student, test)
 );
 -- What tests showed of a model: zlib of msgpack. By themselves, for they are most of the file and few ask for them.
@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS pictures (
     test TEXT NOT NULL,
     pictures BLOB NOT NULL,
     PRIMARY KEY (student, test)
+);
+-- Where the class was found the last time, for commands that look at it again.
+CREATE TABLE IF NOT EXISTS class (
+    path TEXT NOT NULL,
+    layout TEXT NOT NULL
 );
 -- What people decided, and what marks became: both only ever grow.
 CREATE TABLE IF NOT EXISTS overrides (

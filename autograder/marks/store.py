@@ -1,7 +1,7 @@
 """`marks.sqlite`: every graded submission's outcomes, committed as soon as they are known.
 
-A row is keyed by student and says what was graded (the submission's digest), with what (the course's digest) and
-behind which wall. Graded again with the same three, nothing is run: that is how an interrupted run goes on.
+A row is keyed by student and says what was graded (the submission's digest) and behind which wall; an outcome says what
+it rests on besides (`grounds`). Where all three are the same, nothing is run: that is how an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import fcntl
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,9 @@ from autograder.records import HistoryEntry, Outcome, Override, SubmissionResult
 FILE_NAME = "marks.sqlite"
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
 _FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError, zlib.error)
+
+# The columns that a `TestResult` fills.
+_OUTCOME = attrgetter("test", "outcome", "message", "detail", "wall_seconds", "share", "device")
 
 
 @contextmanager
@@ -68,20 +72,20 @@ class Store:
         self._connection = connection
         self._folder = folder
 
-    def has(self, student: str, digest: str, course_digest: str, sandbox: str) -> bool:
-        """Whether exactly this has been graded already, without an error of ours.
+    def standing(self, student: str, digest: str, sandbox: str) -> dict[str, str]:
+        """What the outcomes of exactly this submission behind this wall rest on, by test; errors of ours never stand.
 
         Raises:
             UsageError: the file is damaged, or of another version.
         """
         with self._reading():
-            row = self._connection.execute(
-                "SELECT digest, course_digest, sandbox FROM submissions WHERE student = ?", (student,)
-            ).fetchone()
-            failed = self._connection.execute(
-                "SELECT 1 FROM outcomes WHERE student = ? AND outcome = ? LIMIT 1", (student, Outcome.GRADER_ERROR)
-            ).fetchone()
-        return row == (digest, course_digest, sandbox) and failed is None
+            return dict(
+                self._connection.execute(
+                    "SELECT test, grounds FROM outcomes JOIN submissions USING (student)"
+                    " WHERE student = ? AND digest = ? AND sandbox = ? AND outcome != ?",
+                    (student, digest, sandbox, Outcome.GRADER_ERROR),
+                ).fetchall()
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -104,23 +108,30 @@ class Store:
                 "make room and run the same command again"
             ) from None
 
-    def put(self, result: SubmissionResult, course_digest: str, sandbox: str) -> None:
+    def put(
+        self, result: SubmissionResult, grounds: Mapping[str, str], sandbox: str, kept: Collection[str] = ()
+    ) -> None:
         """Commit one submission's result, in place of an earlier one of the same student.
+
+        Args:
+            grounds: what each test's outcome rests on.
+            kept: tests whose earlier outcomes stand beside the new ones.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
+            marks = ", ".join("?" * len(kept))
             for table in ("outcomes", "pictures"):
-                self._connection.execute(f"DELETE FROM {table} WHERE student = ?", (result.student,))
+                self._connection.execute(
+                    f"DELETE FROM {table} WHERE student = ? AND test NOT IN ({marks})", (result.student, *kept)
+                )
             self._connection.execute(
                 "INSERT OR REPLACE INTO submissions"
-                " (student, digest, course_digest, sandbox, source, flags, wall_seconds, submitted_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " (student, digest, sandbox, source, flags, wall_seconds, submitted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     result.student,
                     result.digest,
-                    course_digest,
                     sandbox,
                     result.source,
                     msgspec.json.encode(result.flags).decode(),
@@ -129,20 +140,8 @@ class Store:
                 ),
             )
             self._connection.executemany(
-                "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        result.student,
-                        each.test,
-                        each.outcome,
-                        each.message,
-                        each.detail,
-                        each.wall_seconds,
-                        each.share,
-                        each.device,
-                    )
-                    for each in result.results
-                ],
+                "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(result.student, *_OUTCOME(each), grounds[each.test]) for each in result.results],
             )
             self._connection.executemany(
                 "INSERT INTO pictures VALUES (?, ?, ?)",
@@ -152,6 +151,26 @@ class Store:
                     if each.pictures
                 ],
             )
+
+    def note_class(self, path: str, layout: str) -> None:
+        """Keep where the class was found, in place of what was kept before.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        with self._writing():
+            self._connection.execute("DELETE FROM class")
+            self._connection.execute("INSERT INTO class VALUES (?, ?)", (path, layout))
+
+    def class_found(self) -> tuple[str, str] | None:
+        """Where the class was found the last time, and its layout.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            row: tuple[str, str] | None = self._connection.execute("SELECT path, layout FROM class").fetchone()
+        return row
 
     def note_arrival(self, student: str, submitted_at: str) -> None:
         """Keep when a student handed in, whose files are graded already.

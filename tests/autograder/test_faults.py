@@ -98,10 +98,10 @@ def test_a_folder_that_cannot_be_written_any_more_is_a_sentence_and_keeps_what_i
         return SubmissionResult(student, "d", (TestResult("test", Outcome.PASSED),))
 
     with open_store(out) as store:
-        store.put(graded("amal"), "course", "full")
+        store.put(graded("amal"), {"test": "course"}, "full")
         out.rename(elsewhere)
         with pytest.raises(UsageError, match="What was graded before is safe"):
-            store.put(graded("bo"), "course", "full")
+            store.put(graded("bo"), {"test": "course"}, "full")
     with open_store(elsewhere) as store:
         assert [result.student for result, _ in store.results()] == ["amal"]
 

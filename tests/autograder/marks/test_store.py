@@ -4,6 +4,8 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,7 @@ from autograder.records import Outcome, SubmissionResult, TestResult
 IN_FOLDER = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 text = st.text(max_size=20)
+RESTING = defaultdict(lambda: "course")  # the same for every test
 seconds = st.floats(0, 1000, allow_nan=False)
 results = st.lists(
     st.builds(TestResult, text, st.sampled_from(Outcome), text, text, seconds),
@@ -50,7 +53,7 @@ def test_what_is_put_is_what_is_read_sorted_by_student(tmp_path_factory, those, 
     folder = tmp_path_factory.mktemp("out")
     with open_store(folder) as store:
         for each in those:
-            store.put(each, "course", wall)
+            store.put(each, RESTING, wall)
     with open_store(folder) as store:
         read = store.results()
     assert [result for result, _ in read] == sorted(those, key=lambda each: each.student.encode())
@@ -63,49 +66,73 @@ def test_what_is_put_is_what_is_read_sorted_by_student(tmp_path_factory, those, 
 def test_the_last_result_of_a_student_replaces_all_of_the_earlier(tmp_path_factory, those):
     with open_store(tmp_path_factory.mktemp("out")) as store:
         for each in those:
-            store.put(each, "course", "full")
+            store.put(each, RESTING, "full")
         assert {result.student: result for result, _ in store.results()} == {each.student: each for each in those}
 
 
-KEY = ("amal", "d", "course", "full")
+KEY = ("amal", "d", "full")
 
 
-@pytest.mark.parametrize("asked", [KEY, *[(*KEY[:index], "other", *KEY[index + 1 :]) for index in range(4)]])
-def test_a_submission_is_had_only_with_the_same_files_course_and_wall(asked, tmp_path):
+@pytest.mark.parametrize("asked", [KEY, *[(*KEY[:index], "other", *KEY[index + 1 :]) for index in range(3)]])
+def test_outcomes_stand_only_for_the_same_files_and_wall(asked, tmp_path):
+    resting = {"test_0": "this", "test_1": "that"}
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.FAILED, Outcome.TIMED_OUT), "course", "full")
-        assert store.has(*asked) is (asked == KEY)
+        store.put(graded("amal", Outcome.FAILED, Outcome.TIMED_OUT), resting, "full")
+        assert store.standing(*asked) == (resting if asked == KEY else {})
+
+
+def test_outcomes_that_are_kept_stand_beside_the_new_ones(tmp_path):
+    first = graded("amal", *[Outcome.PASSED] * 3)
+    second = replace(first, results=(TestResult("test_1", Outcome.FAILED),))
+    with open_store(tmp_path) as store:
+        store.put(first, RESTING, "full")
+        store.put(second, {"test_1": "new"}, "full", kept=["test_0"])
+        assert store.standing(*KEY) == {"test_0": "course", "test_1": "new"}
+        [(result, _)] = store.results()
+        assert {each.test: each.outcome for each in result.results} == {
+            "test_0": Outcome.PASSED,
+            "test_1": Outcome.FAILED,
+        }
+
+
+def test_where_the_class_was_is_kept_of_the_last_time(tmp_path):
+    with open_store(tmp_path) as store:
+        assert store.class_found() is None
+        for place in ("here", "there"):
+            store.note_class(place, "plain")
+        assert store.class_found() == ("there", "plain")
 
 
 @given(st.lists(st.sampled_from(Outcome), max_size=5))
 @IN_FOLDER
-def test_what_has_an_error_of_ours_is_never_had(tmp_path_factory, outcomes):
+def test_an_error_of_ours_never_stands(tmp_path_factory, outcomes):
     with open_store(tmp_path_factory.mktemp("out")) as store:
-        store.put(graded("amal", *outcomes), "course", "full")
-        assert store.has(*KEY) is (Outcome.GRADER_ERROR not in outcomes)
+        store.put(graded("amal", *outcomes), RESTING, "full")
+        right = [f"test_{index}" for index, each in enumerate(outcomes) if each is not Outcome.GRADER_ERROR]
+        assert sorted(store.standing(*KEY)) == right
 
 
 def test_another_students_error_of_ours_changes_nothing(tmp_path):
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
-        store.put(graded("bo", Outcome.GRADER_ERROR), "course", "full")
-        assert store.has(*KEY)
-        store.put(graded("bo", Outcome.PASSED), "course", "full")
-        assert store.has("bo", "d", "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
+        store.put(graded("bo", Outcome.GRADER_ERROR), RESTING, "full")
+        assert store.standing(*KEY)
+        store.put(graded("bo", Outcome.PASSED), RESTING, "full")
+        assert store.standing("bo", "d", "full")
 
 
 def test_a_killed_command_leaves_what_it_had_put(tmp_path):
     script = (
         "import os, sys; from pathlib import Path\n"
         "from autograder.marks.store import open_store\n"
-        "from autograder.records import SubmissionResult\n"
+        "from autograder.records import Outcome, SubmissionResult, TestResult\n"
         "with open_store(Path(sys.argv[1])) as store:\n"
-        "    store.put(SubmissionResult('amal', 'd', ()), 'course', 'full')\n"
+        "    store.put(SubmissionResult('amal', 'd', (TestResult('test_0', Outcome.PASSED),)), {'test_0': 'course'}, 'full')\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     assert subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False).returncode == -9
     with open_store(tmp_path) as store:
-        assert store.has(*KEY)
+        assert store.standing(*KEY)
 
 
 def test_a_second_command_is_told_to_wait(tmp_path):
@@ -131,29 +158,29 @@ def test_a_file_system_that_cannot_lock_a_folder_is_no_hindrance(tmp_path, monke
 
     monkeypatch.setattr(fcntl, "flock", flock)
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
-        assert store.has(*KEY)
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
+        assert store.standing(*KEY)
 
 
 def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
         kept = store.results()
         size = (tmp_path / FILE_NAME).stat().st_size
         with full_disk(size), pytest.raises(UsageError, match=r"cannot be written: .* What was graded before is safe"):
-            store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), "course", "full")
+            store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), RESTING, "full")
         assert store.results() == kept
-        store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), "course", "full")  # there is room again
-        assert store.has("bo", "d", "course", "full")
+        store.put(graded("bo", Outcome.FAILED, message="x" * 100_000), RESTING, "full")  # there is room again
+        assert store.standing("bo", "d", "full")
 
 
 def test_a_result_that_cannot_be_put_leaves_the_students_earlier_one(tmp_path):
     twice = SubmissionResult("amal", "new", (TestResult("test", Outcome.PASSED), TestResult("test", Outcome.FAILED)))
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
         kept = store.results()
         with pytest.raises(UsageError):
-            store.put(twice, "course", "full")
+            store.put(twice, RESTING, "full")
         assert store.results() == kept
 
 
@@ -172,14 +199,14 @@ def test_a_place_that_cannot_be_a_folder_is_a_sentence(place, tmp_path):
 
 def test_a_read_only_folder_is_a_sentence_and_its_marks_stay(open_folder, as_nobody):
     with open_store(open_folder) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
     (open_folder / FILE_NAME).chmod(0o444)
     open_folder.chmod(0o555)
     with as_nobody():
         with open_store(open_folder) as store:
             kept = store.results()
             with pytest.raises(UsageError, match="cannot be written"):
-                store.put(graded("bo", Outcome.PASSED), "course", "full")
+                store.put(graded("bo", Outcome.PASSED), RESTING, "full")
             assert store.results() == kept
         with pytest.raises(UsageError, match="cannot be used for output: Permission"), open_store(open_folder / "new"):
             pass
@@ -199,16 +226,16 @@ def test_a_damaged_store_is_read_or_refused_in_a_sentence(data, tmp_path_factory
     folder = tmp_path_factory.mktemp("out")
     with open_store(folder) as store:
         for name in ("amal", "bo"):
-            store.put(graded(name, *Outcome, message="m" * 300), "course", "full")
+            store.put(graded(name, *Outcome, message="m" * 300), RESTING, "full")
     content = bytearray((folder / FILE_NAME).read_bytes())
     for _ in range(data.draw(st.integers(1, 6))):
         begin = data.draw(st.integers(0, len(content) - 1))
         content[begin : begin + 50] = data.draw(st.binary(min_size=50, max_size=50))
     (folder / FILE_NAME).write_bytes(content)
     with contextlib.suppress(UsageError), open_store(folder) as store:
-        store.has(*KEY)
+        store.standing(*KEY)
         store.results()
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +248,7 @@ def test_a_damaged_store_is_read_or_refused_in_a_sentence(data, tmp_path_factory
 )
 def test_a_store_of_another_version_is_a_sentence_with_a_way_out(change, tmp_path):
     with open_store(tmp_path) as store:
-        store.put(graded("amal", Outcome.PASSED), "course", "full")
+        store.put(graded("amal", Outcome.PASSED), RESTING, "full")
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute(change)
     with open_store(tmp_path) as store, pytest.raises(UsageError, match=r"cannot be read: .*; move it away to grade"):
@@ -234,20 +261,20 @@ PICTURES = (Images("Digits", ("a row",), 1, (2, 2, 1), bytes(4)), Curve("Loss", 
 def test_pictures_are_read_by_themselves_and_go_with_their_submission(tmp_path):
     pictured = TestResult("test_it", Outcome.PASSED, pictures=PICTURES)
     with open_store(tmp_path) as store:
-        store.put(SubmissionResult("amal", "d", (pictured,)), "c", "full")
-        store.put(SubmissionResult("bo", "d", (pictured,)), "c", "full")
+        store.put(SubmissionResult("amal", "d", (pictured,)), RESTING, "full")
+        store.put(SubmissionResult("bo", "d", (pictured,)), RESTING, "full")
     with open_store(tmp_path) as store:
         assert store.pictures("amal") == {"test_it": PICTURES}
         assert store.pictures("nobody") == {}
         assert [each.pictures for result, _ in store.results() for each in result.results] == [(), ()]
-        store.put(graded("amal", Outcome.PASSED, digest="another"), "c", "full")
+        store.put(graded("amal", Outcome.PASSED, digest="another"), RESTING, "full")
         assert (store.pictures("amal"), len(store.pictures("bo"))) == ({}, 1)
 
 
 def test_damaged_pictures_are_said_in_a_sentence(tmp_path):
     pictured = TestResult("test_it", Outcome.PASSED, pictures=PICTURES)
     with open_store(tmp_path) as store:
-        store.put(SubmissionResult("amal", "d", (pictured,)), "c", "full")
+        store.put(SubmissionResult("amal", "d", (pictured,)), RESTING, "full")
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute("UPDATE pictures SET pictures = x'00'")
     with open_store(tmp_path) as store, pytest.raises(UsageError, match="cannot be read"):

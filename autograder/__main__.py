@@ -28,7 +28,8 @@ from autograder.commands.options import (
     roster_of,
 )
 from autograder.commands.report import report, write_pages
-from autograder.config import Config, Item, nearest
+from autograder.config import Config, Item
+from autograder.config_file import nearest
 from autograder.errors import AutograderError, UsageError
 from autograder.intake.layouts import Layout
 from autograder.progress import Running

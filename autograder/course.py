@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.config import FILE_NAME, load, nearest
+from autograder.config_file import FILE_NAME, load, nearest
 from autograder.errors import ConfigError
 from autograder.intake.identify import text_digest
 

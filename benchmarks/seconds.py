@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from autograder.config import load
+from autograder.config_file import load
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULT = REPOSITORY / "benchmarks" / "results" / "seconds.md"

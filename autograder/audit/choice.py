@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograder.audit.mutants import mutants
 from autograder.audit.samples import Kind, Sample, kept_samples
-from autograder.config import nearest
+from autograder.config_file import nearest
 from autograder.course import Course
 from autograder.errors import UsageError
 

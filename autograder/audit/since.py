@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.audit.dependence import MarkedTests
 from autograder.audit.samples import CHAFFS, SOLUTIONS, WHEATS, Kind, Sample
-from autograder.config import FILE_NAME, load
+from autograder.config_file import FILE_NAME, load
 from autograder.course import Course
 from autograder.errors import ConfigError, UsageError
 from autograder.records import PlannedTest

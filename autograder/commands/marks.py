@@ -12,7 +12,7 @@ from rich.table import Table
 
 from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
 from autograder.commands.report import write_pages
-from autograder.config import nearest
+from autograder.config_file import nearest
 from autograder.errors import UsageError
 from autograder.exports.format import Format
 from autograder.records import Override

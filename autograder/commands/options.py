@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder import sandbox
-from autograder.config import FILE_NAME
+from autograder.config_file import FILE_NAME
 from autograder.course import Course
 from autograder.errors import SandboxError, UsageError
 

@@ -22,7 +22,8 @@ from autograder.commands.options import (
     roster_of,
 )
 from autograder.commands.report import write_pages
-from autograder.config import Config, nearest
+from autograder.config import Config
+from autograder.config_file import nearest
 from autograder.errors import UsageError
 from autograder.terminal import ERR, OUT, name_of, show_our_errors
 

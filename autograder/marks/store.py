@@ -121,7 +121,7 @@ class Store:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
-            marks = ", ".join("?" * len(kept))
+            marks, flags = ", ".join("?" * len(kept)), msgspec.json.encode(result.flags).decode()
             for table in ("outcomes", "pictures"):
                 self._connection.execute(
                     f"DELETE FROM {table} WHERE student = ? AND test NOT IN ({marks})", (result.student, *kept)
@@ -134,7 +134,7 @@ class Store:
                     result.digest,
                     sandbox,
                     result.source,
-                    msgspec.json.encode(result.flags).decode(),
+                    flags,
                     result.wall_seconds,
                     result.submitted_at,
                 ),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.config import load
+from autograder.config_file import load
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.config import FILE_NAME, Config, load, schema_text
+from autograder.config import Config, schema_text
+from autograder.config_file import FILE_NAME, load
 from autograder.course import Course
 from autograder.errors import ConfigError
 from autograder.marks.tally import mark_sheet

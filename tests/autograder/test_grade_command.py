@@ -14,7 +14,7 @@ import yaml
 
 from autograder import sandbox
 from autograder.commands.options import SandboxChoice, level_of
-from autograder.config import load
+from autograder.config_file import load
 from autograder.errors import SandboxError
 
 CSVS = ("marks.csv", "outcomes.csv", "summary.csv")

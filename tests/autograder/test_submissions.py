@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.config import Config, load
+from autograder.config import Config
+from autograder.config_file import load
 
 # Correct in another style, and perhaps slower to learn: the least that a right model keeps of a quality's marks.
 LEAST_QUALITY = 0.8

@@ -29,16 +29,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 
 @dataclass(frozen=True)
 class Reason:
-    """Tests that did not pass for the same reason, numbers aside.
+    """Why tests of one item did not pass: the same outcome and message, numbers aside.
 
     Attributes:
-        asked: what the test asks, in words.
+        tests: their names -> what they ask, in words.
         message: what the first of these students got.
         differs: whether others' messages hold other numbers.
     """
 
-    test: str
-    asked: str
+    tests: dict[str, str]
     outcome: Outcome
     message: str
     differs: bool
@@ -95,14 +94,14 @@ def report_html(
 def _lost(sheets: Sequence[MarkSheet], config: Config, asked: Mapping[str, str]) -> list[LostItem]:
     """The items on which somebody lost marks, those of most students first."""
     losers: dict[str, list[str]] = defaultdict(list)
-    alike: dict[str, dict[tuple[str, Outcome, str], list[tuple[str, TestMark]]]] = defaultdict(dict)
+    alike: dict[str, dict[tuple[Outcome, str], list[tuple[str, TestMark]]]] = defaultdict(dict)
     for sheet in sheets:
         for item in config.items:
             if sheet.items[item.id] < item.marks and sheet.status != "missing":
                 losers[item.id].append(sheet.student)
         for test in sheet.tests:
             if test.result.outcome is not Outcome.PASSED and sheet.status != "missing":
-                key = (test.result.test, test.result.outcome, _NUMBER.sub("#", test.result.message))
+                key = (test.result.outcome, _NUMBER.sub("#", test.result.message))
                 alike[test.item.id].setdefault(key, []).append((sheet.student, test))
     found = []
     for item in config.items:
@@ -110,14 +109,13 @@ def _lost(sheets: Sequence[MarkSheet], config: Config, asked: Mapping[str, str])
             continue
         reasons = [
             Reason(
-                name,
-                asked.get(name, ""),
+                {test.result.test: asked.get(test.result.test, "") for _, test in those},
                 outcome,
                 those[0][1].result.message,
                 len({test.result.message for _, test in those}) > 1,
-                tuple(student for student, _ in those),
+                tuple(dict.fromkeys(student for student, _ in those)),
             )
-            for (name, outcome, _), those in alike[item.id].items()
+            for (outcome, _), those in alike[item.id].items()
         ]
         reasons.sort(key=lambda reason: -len(reason.students))
         found.append(LostItem(item, tuple(losers[item.id]), tuple(reasons)))

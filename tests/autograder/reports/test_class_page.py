@@ -65,6 +65,19 @@ def test_messages_that_differ_in_numbers_alone_are_one_reason(page):
     assert "It fits." in text
 
 
+def test_what_many_tests_of_an_item_say_alike_is_told_once(monkeypatch):
+    names = [f"test_{number}" for number in range(5)]
+    item = {"id": "A1", "title": "Only", "marks": 5, "hidden": dict.fromkeys(names, 1)}
+    part = {"id": "A", "title": "A part", "module": "shapes", "items": [item]}
+    config = Config.model_validate({"course": "Inverting", "out_of": 5, "parts": [part]})
+    results = tuple(TestResult(name, Outcome.FAILED, "there is no shapes.py") for name in names)
+    sheets = [mark_sheet(SubmissionResult("amal", "d", results), "full", config)]
+    monkeypatch.setattr(class_page, "get_plotlyjs", lambda: "")
+    text = class_page.report_html(sheets, summarise(sheets, config), config, {}, {})
+    assert text.count("there is no shapes.py") == 1
+    assert "and 2 other tests" in text
+
+
 def test_those_who_handed_in_nothing_lose_no_item(page):
     text = page(sheet("amal", "nothing", "nothing", flags=("handed in nothing",)))
     assert "Nobody lost a mark." in text

@@ -35,7 +35,7 @@ def test_the_same_marks_make_the_same_pages(class_folder, course, tmp_path):
 
 def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(course, tmp_path):
     with open_store(tmp_path) as store:
-        store.put(SubmissionResult("amal", "d", ()), "c", "full")
+        store.put(SubmissionResult("amal", "d", ()), {}, "full")
         sheets = mark_sheets(store, course.config)
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))

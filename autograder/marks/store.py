@@ -26,7 +26,8 @@ FILE_NAME = "marks.sqlite"
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
 _FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError, zlib.error)
 
-# The columns that a `TestResult` fills.
+# The columns that a `SubmissionResult` fills, and those that a `TestResult` does.
+_SUBMISSION = attrgetter("student", "digest", "source", "wall_seconds", "submitted_at")
 _OUTCOME = attrgetter("test", "outcome", "message", "detail", "wall_seconds", "share", "device")
 
 
@@ -128,16 +129,8 @@ class Store:
                 )
             self._connection.execute(
                 "INSERT OR REPLACE INTO submissions"
-                " (student, digest, sandbox, source, flags, wall_seconds, submitted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    result.student,
-                    result.digest,
-                    sandbox,
-                    result.source,
-                    flags,
-                    result.wall_seconds,
-                    result.submitted_at,
-                ),
+                " (student, digest, source, wall_seconds, submitted_at, sandbox, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*_SUBMISSION(result), sandbox, flags),
             )
             self._connection.executemany(
                 "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -169,6 +169,21 @@ def test_nothing_is_written_through_a_link_of_the_students(ci, tmp_path):
     assert "testsuite" in (tmp_path / "junit.xml").read_text()
 
 
+def test_a_handout_is_a_course_and_a_submission_in_one_folder(autograder, tmp_path):
+    """As a student's repository has it; its public tests give 1 of the 4 marks."""
+    config = (COURSE / "grading_config.yaml").read_text()
+    for hidden in ("\n        hidden: {test_reverse_of_any_word: 1}", "\n        hidden: {test_count_of_any_word: 2}"):
+        assert hidden in config
+        config = config.replace(hidden, "")
+    (tmp_path / "grading_config.yaml").write_text("handout: true\n" + config)
+    shutil.copytree(COURSE / "tests/marked/public", tmp_path / "tests/marked/public")
+    codes = []
+    for answer in ("word[::-1]", "word"):
+        (tmp_path / "words.py").write_text(f"def reverse(word):\n    return {answer}\n")
+        codes.append(autograder("ci", ".", "--course", ".", cwd=tmp_path, env=NOWHERE).returncode)
+    assert codes == [0, 1]
+
+
 @pytest.fixture(scope="module")
 def package(autograder, tmp_path_factory):
     """The zip that Gradescope gets, unpacked as it does that."""

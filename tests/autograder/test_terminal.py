@@ -1,7 +1,7 @@
 import pytest
 
 from autograder import terminal
-from autograder.config import load
+from autograder.config_file import load
 from autograder.errors import UsageError
 from autograder.pictures import Curve
 from autograder.records import Outcome, TestResult

@@ -87,10 +87,6 @@ class Course:
                     found[node.name] = " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
         return found
 
-    def marked_files(self) -> list[Path]:
-        """The files of the marked tests, in a fixed order."""
-        return [path for path in sorted(self.marked.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
-
     def check_tests(self, collected: Sequence[tuple[str, str]], *, public_only: bool = False) -> None:
         """Require every collected test to have an item, and every item's tests to exist where they are said to be.
 

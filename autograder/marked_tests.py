@@ -1,30 +1,43 @@
 """What code a marked test depends on: read as text, nothing is imported.
 
 A test depends on its own source, on every function, class and constant of tests/marked that it names, on what those
-name, and on the fixtures that its arguments name. When in doubt a piece counts: names are followed wherever they are
-defined, and statements that define nothing count for every test of their file.
+name, on every `conftest.py`, and on what is no Python. When in doubt a piece counts: a name is followed wherever it is
+defined, a text that is a name counts as one, and statements that define nothing count for every test that reaches
+their file. A test that is not found depends on everything.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_CONFTEST = "conftest.py"  # fixtures and hooks, which pytest applies without being named
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """A top-level statement of one file: what it defines, what it names."""
+    """A top-level statement of one file, or one name of an import.
+
+    Attributes:
+        file: the file's path in the folder.
+        text: the statement's tree, so that comments and layout do not count.
+        defines: the names that lead to it; empty where it counts for its whole file.
+        mentions: the names that it leads to.
+        trains: whether it is decorated with `training`.
+        imported: of an import, the module's last name.
+    """
 
     file: str
     text: str
     defines: frozenset[str]
-    names: frozenset[str]
-    trains: bool
+    mentions: frozenset[str]
+    trains: bool = False
+    imported: str = ""
 
 
 class MarkedTests:
@@ -35,28 +48,27 @@ class MarkedTests:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._pieces = [piece for path in sorted(folder.rglob("*.py")) for piece in _pieces_of(path, folder)]
-        self._by_name: dict[str, list[_Piece]] = {}
+        self._pieces: list[_Piece] = []
+        self._defining: dict[str, list[_Piece]] = defaultdict(list)
+        self._whole_file: dict[str, list[_Piece]] = defaultdict(list)
+        self._others = hashlib.sha256()  # data, which may be read from anywhere
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            file = path.relative_to(folder).as_posix()
+            if path.suffix == ".py":
+                self._pieces += _pieces(file, path.read_bytes())
+            else:
+                self._others.update(f"{file}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
         for piece in self._pieces:
             for name in piece.defines:
-                self._by_name.setdefault(name, []).append(piece)
-        self._loose: dict[str, list[_Piece]] = {}
-        for piece in self._pieces:
+                self._defining[name].append(piece)
             if not piece.defines:
-                self._loose.setdefault(piece.file, []).append(piece)
-        self._others = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix not in (".py", ".pyc"):
-                self._others.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+                self._whole_file[piece.file].append(piece)
 
     def digest(self, test: str) -> str:
-        """SHA-256 of all that the test depends on in this folder; "" for a test that is not there."""
-        pieces = self._reached(test)
-        if not pieces:
-            return ""
+        """SHA-256 of all that the test depends on in this folder."""
         digest = self._others.copy()
-        for text in sorted(f"{piece.file}\0{piece.text}\0" for piece in pieces):
-            digest.update(text.encode())
+        for text in sorted(f"{piece.file}\0{piece.text}\0" for piece in self._reached(test)):
+            digest.update(text.encode(errors="surrogatepass"))
         return digest.hexdigest()
 
     def trains(self, test: str) -> bool:
@@ -64,42 +76,73 @@ class MarkedTests:
         return any(piece.trains for piece in self._reached(test))
 
     def _reached(self, test: str) -> set[_Piece]:
+        waiting = [piece for piece in self._defining.get(test, ()) if not piece.file.endswith(_CONFTEST)]
+        if not waiting:
+            return set(self._pieces)
+        waiting += [piece for piece in self._pieces if piece.file.rpartition("/")[2] == _CONFTEST]
         reached: set[_Piece] = set()
-        waiting = list(self._by_name.get(test, ()))
         while waiting:
             piece = waiting.pop()
             if piece in reached:
                 continue
             reached.add(piece)
-            waiting += self._loose.get(piece.file, ())
-            for name in piece.names:
-                # Names are looked up in the piece's own file first: two test files may each have a helper of one name.
-                found = self._by_name.get(name, ())
-                waiting += [each for each in found if each.file == piece.file] or found
+            waiting += self._whole_file.get(piece.file, ())
+            for name in piece.mentions:
+                found = self._defining.get(name, [])
+                if piece.imported:
+                    waiting += [each for each in found if _stem(each.file) == piece.imported]
+                else:  # in its own file first: two files may each have a helper of one name
+                    waiting += [each for each in found if each.file == piece.file] or found
         return reached
 
 
-def _pieces_of(path: Path, folder: Path) -> Iterator[_Piece]:
-    file = str(path.relative_to(folder))
-    for statement in ast.parse(path.read_bytes()).body:
+def _pieces(file: str, source: bytes) -> Iterator[_Piece]:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):  # collecting it will say so
+        yield _Piece(file, hashlib.sha256(source).hexdigest(), frozenset(), frozenset())
+        return
+    for statement in body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            continue
-        nodes = list(ast.walk(statement))
-        names = {node.id for node in nodes if isinstance(node, ast.Name)}
-        names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-        names |= {node.arg for node in nodes if isinstance(node, ast.arg)}  # fixtures
-        yield _Piece(
-            file, ast.dump(statement), frozenset(_defined(statement)), frozenset(names), _is_training(statement)
-        )
+            place = getattr(statement, "module", None) or ""
+            for alias in statement.names:
+                here = alias.asname or alias.name.partition(".")[0]
+                text = f"{place} {alias.name} {here}"
+                module = (place or alias.name).rpartition(".")[2]
+                yield _Piece(file, text, frozenset({here}), frozenset({alias.name}), imported=module)
+        else:
+            yield _Piece(
+                file,
+                ast.dump(statement),
+                frozenset(_defined(statement)),
+                frozenset(_mentioned(statement)),
+                trains=_is_training(statement),
+            )
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".py")
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, _Function | ast.ClassDef):
+    if isinstance(statement, _Function):
         yield statement.name
+    elif isinstance(statement, ast.ClassDef):
+        yield statement.name
+        yield from (node.name for node in statement.body if isinstance(node, _Function))  # a class may hold tests
     elif isinstance(statement, ast.Assign | ast.AnnAssign):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        for target in targets:
-            yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+        names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+        yield from (name for name in names if name != "pytestmark")  # which pytest applies to the whole file
+
+
+def _mentioned(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):  # a fixture is an argument's name
+                yield name
+            case ast.Constant(value=str(text)) if text.isidentifier():  # for getattr, or usefixtures
+                yield text
 
 
 def _is_training(statement: ast.stmt) -> bool:

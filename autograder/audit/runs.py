@@ -7,20 +7,20 @@ mutant that has lost a mark in the first is done: it is told from the solution a
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import __version__
 from autograder.audit.cache import Cache
-from autograder.audit.dependence import MarkedTests
 from autograder.audit.samples import Kind, Sample
 from autograder.course import Course
 from autograder.grading import Setup, mark_all
+from autograder.grounds import settings_digest
+from autograder.marked_tests import MarkedTests
 from autograder.records import Outcome, PlannedTest, Submission, SubmissionResult, TestResult
 
+# The packages that decide what comes of a test.
+_HARNESS = ("grader", "student_worker", "wire")
 _SEEDED = (Kind.WHEAT, Kind.CHAFF)
 
 
@@ -121,15 +121,9 @@ def _key(each: Run, test: PlannedTest, digest: str, about: str) -> str:
 
 
 def _conditions(course: Course) -> str:
-    config = course.config
-    torch = importlib.metadata.version("torch")
-    settings = (config.limits, config.notebooks, config.data, config.device.missing)
-    digest = hashlib.sha256(f"{__version__} {sys.version} {torch} {settings!r}".encode())
+    """What all results rest on: besides what marks rest on the grader itself, which an audit is to find fault with."""
+    digest = hashlib.sha256(settings_digest(course).encode())
     harness = Path(__file__).parents[1]
-    for path in sorted(
-        each for name in ("grader", "student_worker", "wire") for each in (harness / name).rglob("*.py")
-    ):
+    for path in sorted(each for name in _HARNESS for each in (harness / name).rglob("*.py")):
         digest.update(path.read_bytes())
-    for name, content in sorted(course.given().items()):
-        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()

@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.audit.dependence import MarkedTests
 from autograder.audit.samples import CHAFFS, SOLUTIONS, WHEATS, Kind, Sample
 from autograder.config_file import FILE_NAME, load
 from autograder.course import Course
 from autograder.errors import ConfigError, UsageError
+from autograder.marked_tests import MarkedTests
 from autograder.records import PlannedTest
 
 Wanted = Callable[[Sample, PlannedTest], bool]

@@ -121,7 +121,7 @@ def test_only_the_student_and_the_item_that_are_asked_for_run(regrade, folder):
     change(
         folder / "course/tests/marked/test_words.py",
         "from hypothesis import strategies as st",
-        "import os\nfrom hypothesis import strategies as st",
+        "from hypothesis import strategies as st\n\npytestmark = []  # counts for both tests",
     )
     before = seconds(folder)
     assert regrade("--student", "anna", "--item", "W2").returncode == 0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from autograder.audit.figures import figures, judge
 from autograder.audit.runs import Run
 from autograder.audit.samples import Kind, Sample
-from autograder.config import load
+from autograder.config_file import load
 from autograder.records import Outcome, TestResult
 
 W1, W2 = ("test_reverse_of_one_word", "test_reverse_of_any_word"), ("test_count_of_any_word",)

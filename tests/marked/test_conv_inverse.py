@@ -299,6 +299,10 @@ def test_output_padding_with_padding(student: Any, kernel: int, stride: int, pad
     """The output_padding leads back to n, with padding too."""
     first = smallest_there_and_back(kernel, stride, padding) + beyond
     check_output_padding(student, first, kernel_size=kernel, stride=stride, padding=padding)
+    # Without a stride, it is 1.
+    check_output_padding(
+        student, smallest_there_and_back(kernel, 1, padding) + beyond, kernel_size=kernel, padding=padding
+    )
 
 
 @FEW

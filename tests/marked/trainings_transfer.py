@@ -56,15 +56,6 @@ def few_digits(source: str) -> Images:
     return known.training_images[chosen], known.training_labels[chosen] - CLASSES
 
 
-def held_out_accuracy(model: StudentObject, source: str) -> float:
-    """The share of held-out digits 5 to 9 that the model recognises."""
-    known = digits(source)
-    new = known.held_out_labels >= CLASSES
-    images, labels = known.held_out_images[new], known.held_out_labels[new] - CLASSES
-    logits = expect_finite(model(images), (len(images), CLASSES), f"the trained classifier on {len(images)} new digits")
-    return float((logits.argmax(1) == labels).double().mean())
-
-
 # ---------------------------------------------------------------------------- backbones
 
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import audit, ci, marks, push, regrade
+from autograder.commands import audit, ci, marks, new, push, regrade
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -206,7 +206,17 @@ def grade(
         raise typer.Exit(3)
 
 
-for command in (audit.audit, report, regrade.regrade, marks.export, marks.override, marks.history, push.push, ci.ci):
+for command in (
+    audit.audit,
+    report,
+    regrade.regrade,
+    marks.export,
+    marks.override,
+    marks.history,
+    push.push,
+    ci.ci,
+    new.new,
+):
     app.command()(command)
 
 

@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 # Where the sample class's marks go.
 OUT := out/class
 
-.PHONY: setup grade check browser test test-all benchmark clean
+.PHONY: setup grade check browser test test-all docs benchmark clean
 
 setup: $(VENV)/ready
 
@@ -36,6 +36,9 @@ test: check browser
 # With every submission of tests/submissions, which takes twice as long.
 test-all: check browser
 	$(PYTHON) -m pytest --every-submission
+
+docs: setup
+	$(PYTHON) -m sphinx --fail-on-warning docs out/docs
 
 benchmark: setup
 	$(PYTHON) benchmarks/compare.py

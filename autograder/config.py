@@ -21,7 +21,7 @@ class _Model(BaseModel):
 
 
 class LimitSettings(_Model):
-    """What one submission may use; see `sandbox.Limits`."""
+    """What one submission may use."""
 
     seconds: float = Field(20, gt=0, description="time charged to one test at most, unless its item says otherwise")
     memory_mb: int = Field(1024, ge=64, description="memory beyond what the warm process has")

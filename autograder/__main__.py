@@ -50,6 +50,10 @@ class PackageFor(StrEnum):
     GRADESCOPE = "gradescope"
 
 
+# Packages that a command needs and others do not: the extra of pyproject.toml that brings them.
+_EXTRAS = {"canvasapi": "push", "copydetect": "similarity", "cosmic_ray": "audit", "markusapi": "push"}
+
+
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="your folder or file")] = Path("."),
@@ -259,6 +263,17 @@ def main() -> None:
     except AutograderError as error:
         ERR.print(f"[bold red]autograder:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        ERR.print(
+            f"[bold red]autograder:[/] this command needs {package}, which is not installed; "
+            f"pip install 'convolution-autograder\\[{_EXTRAS[package]}]'",
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(UsageError.exit_code)
 
 
 def _items_to_check(config: Config, wanted: list[str], train: bool) -> list[Item]:

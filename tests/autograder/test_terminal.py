@@ -38,3 +38,11 @@ def test_pictures_that_cannot_be_written_are_a_sentence(checked, tmp_path):
     (tmp_path / "pictures.html").mkdir()
     with pytest.raises(UsageError, match="cannot be written: Is a directory"):
         terminal.show_check(*checked, tmp_path)
+
+
+def test_a_package_that_a_command_needs_is_named_with_what_brings_it(autograder, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['cosmic_ray'] = None\n")
+    done = autograder("audit", "--out", tmp_path / "out", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 2
+    assert "needs cosmic_ray, which is not installed; pip install 'convolution-autograder[audit]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -130,7 +130,8 @@ def figures(runs: Sequence[Judged], config: Config) -> list[Figure]:
     bounds = config.audit
     of_kind = {kind: [each for each in runs if each.run.sample.kind is kind] for kind in Kind}
     wrong = of_kind[Kind.CHAFF] + of_kind[Kind.UNFILLED]
-    failing = [each for each in of_kind[Kind.WHEAT] if each.lost]
+    correct = of_kind[Kind.WHEAT] + of_kind[Kind.EQUIVALENT]
+    failing = [each for each in correct if each.lost]
     asked = [(each, item) for each in wrong for item in each.must_lose]
     passing = [Case(each, item, "full marks") for each, item in asked if item not in each.lost]
     passing += [
@@ -145,9 +146,9 @@ def figures(runs: Sequence[Judged], config: Config) -> list[Figure]:
     return [
         Figure(
             "false failures",
-            "correct solutions that lose marks",
+            "correct solutions, equivalent mutants among them, that lose marks",
             len(failing),
-            len(of_kind[Kind.WHEAT]),
+            len(correct),
             bounds.false_failures,
             tuple(_lost_case(each, item, config) for each in failing for item in sorted(each.lost)),
         ),

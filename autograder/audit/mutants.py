@@ -2,8 +2,8 @@
 
 Each top-level function, class and constant of a solution is mutated by itself, one place at a time: another number,
 operator, comparison or truth value, a loop that never runs, a decorator that is gone. What is handed out as it stands
-(`# given`), what students are not asked for (`# solution`) and imports stay. A mutant that does what the solution does
-is equivalent: equivalent_mutants.yaml lists those, each with its reason:
+(`# given`), what students are not asked for (`# solution`) and imports stay. A mutant that does what the assignment asks
+is equivalent, and must lose nothing: equivalent_mutants.yaml lists those, each with its reason:
 
     - in: conv_inverse.crop_of
       line: return padding - output_padding
@@ -61,13 +61,14 @@ class Mutant:
 
 
 def mutants(course: Course) -> list[Sample]:
-    """All mutants of the course's solutions, but for the equivalent ones; each is asked what reaches its function.
+    """All mutants of the course's solutions, equivalent ones among them; each is asked what reaches its function.
 
     Raises:
         ConfigError: equivalent_mutants.yaml is wrong, or lists a mutant that is not made (any more).
     """
     path = course.folder / EQUIVALENT
-    listed = {(e.within, e.line, e.becomes) for e in read_yaml(path, list[Equivalent])} if path.exists() else set()
+    entries = read_yaml(path, list[Equivalent]) if path.exists() else []
+    listed = {(each.within, each.line, each.becomes): each.why for each in entries}
     verdicts = unfilled_verdicts(course)
     solution = solutions(course)
     made: list[Sample] = []
@@ -81,22 +82,21 @@ def mutants(course: Course) -> list[Sample]:
             items = _items_reached(piece, parts, part, verdicts)
             for mutant in mutated(piece):
                 key = (within, mutant.line, mutant.becomes)
-                if key in listed:
-                    met.add(key)
-                    continue
+                met.add(key)
+                kind, loses = (Kind.EQUIVALENT, frozenset[str]()) if key in listed else (Kind.MUTANT, None)
                 lines = source.splitlines()
                 lines[piece.first : piece.last] = mutant.text.splitlines()
                 made.append(
                     Sample(
-                        Kind.MUTANT,
+                        kind,
                         f"{within} {mutant.number}: {mutant.line} -> {mutant.becomes}",
                         {file: ("\n".join(lines) + "\n").encode()},
                         items,
-                        None,
-                        why=f"line {mutant.number}",
+                        loses,
+                        why=listed.get(key, f"line {mutant.number}"),
                     )
                 )
-    for within, line, becomes in sorted(listed - met):
+    for within, line, becomes in sorted(set(listed) - met):
         raise ConfigError(f"{path}: {within} has no mutant {line!r} -> {becomes!r} any more; take the entry out")
     return _numbered(made)
 

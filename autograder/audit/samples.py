@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CHAFF = "chaff"
     UNFILLED = "unfilled"
     MUTANT = "mutant"
+    EQUIVALENT = "equivalent"  # a mutant that is as right as the solution
 
 
 @dataclass(frozen=True)

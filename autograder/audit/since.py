@@ -38,7 +38,7 @@ def affected_since(course: Course, revision: str) -> Wanted:
     def wanted(sample: Sample, test: PlannedTest) -> bool:
         if test.name in tests:
             return True
-        if sample.kind in (Kind.MUTANT, Kind.UNFILLED) or sample.name == str(SOLUTIONS):
+        if sample.kind not in folders or sample.name == str(SOLUTIONS):
             return any(path == f"{SOLUTIONS}/{name}" for path in changed for name in sample.files)
         return any(path.startswith(f"{folders[sample.kind].as_posix()}/{sample.name}") for path in changed)
 

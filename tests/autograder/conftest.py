@@ -34,7 +34,9 @@ hypothesis.settings.load_profile("harness")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--every-submission", action="store_true", help="grade all samples; else a part of those that train"
+        "--every-submission",
+        action="store_true",
+        help="audit all samples, trainings included; else without, and of the slow chaffs a part",
     )
 
 

@@ -93,7 +93,7 @@ FAILING = st.sets(st.sampled_from(W1 + W2))
 MISTAKEN = st.builds(
     run_of, st.sampled_from([Kind.CHAFF, Kind.UNFILLED]), FAILING, st.sets(st.sampled_from(["W1", "W2"]))
 )
-RUNS = st.builds(run_of, st.sampled_from([Kind.WHEAT, Kind.MUTANT]), FAILING) | MISTAKEN
+RUNS = st.builds(run_of, st.sampled_from([Kind.WHEAT, Kind.EQUIVALENT, Kind.MUTANT]), FAILING) | MISTAKEN
 
 
 @given(runs=st.lists(RUNS, max_size=8))

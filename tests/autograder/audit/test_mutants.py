@@ -6,6 +6,7 @@ import pytest
 
 from autograder.audit.mutants import mutants
 from autograder.audit.pieces import pieces
+from autograder.audit.samples import Kind
 from autograder.course import Course
 from autograder.errors import ConfigError, UsageError
 
@@ -35,13 +36,13 @@ def test_without_verdicts_every_item_of_the_part_is_asked(course):
     assert {mutant.items for mutant in mutants(Course(course))} == {("W1", "W2")}
 
 
-def test_equivalent_mutants_are_left_out_and_must_exist(course):
-    every = mutants(Course(course))
-    [one] = [mutant for mutant in every if "return word[::-1] -> return word[::+1]" in mutant.name]
+def test_an_equivalent_mutant_must_lose_nothing_and_must_exist(course):
     listed = course / "tests/submissions/equivalent_mutants.yaml"
     entry = "{in: words._backwards, line: 'return word[::-1]', becomes: 'return word[::+1]', why: for this test}"
     listed.write_text(f"- {entry}\n")
-    assert {mutant.name for mutant in every} - {mutant.name for mutant in mutants(Course(course))} == {one.name}
+    [one] = [mutant for mutant in mutants(Course(course)) if mutant.kind is Kind.EQUIVALENT]
+    assert "return word[::-1] -> return word[::+1]" in one.name
+    assert (one.loses, one.why) == (frozenset(), "for this test")
     listed.write_text(f"- {entry.replace('::-1', '::-9')}\n")
     with pytest.raises(ConfigError, match="no mutant"):
         mutants(Course(course))

@@ -2,7 +2,7 @@
 
 Each top-level function, class and constant of a solution is mutated by itself, one place at a time: another number,
 operator, comparison or truth value, a loop that never runs, a decorator that is gone. What is handed out as it stands
-(`# given`), what students are not asked for (`# solution`) and imports stay. A mutant that does what the assignment asks
+(`# given`), what students are not asked for (`# solution`) and imports stay. A mutant that does what is asked for
 is equivalent, and must lose nothing: equivalent_mutants.yaml lists those, each with its reason:
 
     - in: conv_inverse.crop_of

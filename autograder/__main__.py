@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder import sandbox
-from autograder.commands import audit, ci, marks, new, push, regrade
+from autograder.commands import audit, ci, marks, new, push, regrade, similar
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -219,6 +219,7 @@ for command in (
     marks.history,
     push.push,
     ci.ci,
+    similar.similar,
     new.new,
 ):
     app.command()(command)

@@ -68,6 +68,7 @@ def report_html(
     config: Config,
     asked: Mapping[str, str],
     roster: Mapping[str, RosterEntry],
+    alike: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The class's page. It is for those who teach: messages of hidden tests stand in it whole.
 
@@ -75,6 +76,7 @@ def report_html(
         summaries: the rows of summary.csv.
         asked: what each test asks, by its name.
         roster: names and sections; it may be empty.
+        alike: pairs with nearly the same code, as `similar.csv` names them.
     """
     return render(
         "report.html",
@@ -84,7 +86,7 @@ def report_html(
         roster=roster,
         with_sections=any(entry.section for entry in roster.values()),
         lost=_lost(sheets, config, asked),
-        concerns=list(_concerns(sheets)),
+        concerns=[*_concerns(sheets), *_alike(sheets, alike)],
         link=lambda student: f"feedback/{quote(file_stem(student))}.html",
         figures={"distribution": _distribution(sheets), "items": _by_item(summaries, config)},
         plotly=Markup(get_plotlyjs()),  # the library's own text, which is not to be escaped
@@ -151,6 +153,14 @@ def _concerns(sheets: Sequence[MarkSheet]) -> Iterable[Concern]:
                 by_flag[what].append(sheet.student)
     for what, students in sorted(by_flag.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         yield Concern(what, "", tuple(students))
+
+
+def _alike(sheets: Sequence[MarkSheet], pairs: Sequence[tuple[str, str]]) -> Iterable[Concern]:
+    """Those whose code is nearly another's; a CSV has a quote mark before a name that looks like a formula."""
+    named = {name for pair in pairs for name in pair}
+    students = tuple(sheet.student for sheet in sheets if named & {sheet.student, f"'{sheet.student}"})
+    if students:
+        yield Concern("nearly the same code", f"side by side in similar.html; {len(pairs)} pairs", students)
 
 
 def _distribution(sheets: Sequence[MarkSheet]) -> dict[str, Any]:

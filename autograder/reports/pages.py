@@ -36,6 +36,7 @@ def write_pages(
         ConfigError: a marked test's file cannot be read.
     """
     from autograder.reports.class_page import report_html  # plotly and jinja2 take a second to import
+    from autograder.reports.similar_page import TABLE, nearly_the_same
     from autograder.reports.student_page import feedback_html
 
     asked = course.asked()
@@ -44,4 +45,5 @@ def write_pages(
         write_atomically(out / "feedback" / f"{file_stem(sheet.student)}.html", page)
         on_page(written)
     summaries = summarise(sheets, course.config)
-    write_atomically(out / "report.html", report_html(sheets, summaries, course.config, asked, roster))
+    alike = nearly_the_same(out / TABLE)
+    write_atomically(out / "report.html", report_html(sheets, summaries, course.config, asked, roster, alike))

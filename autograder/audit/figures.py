@@ -21,6 +21,7 @@ class Judged:
         shares: item id -> the share of the marks that its tests earned, of those that were run.
         lost: the items that lost marks: more than a right solution may where a quality is measured.
         missing: the marks lost.
+        least: the marks that it must lose at least.
         unfinished: the items of which some tests were not run; that they keep their marks says nothing yet.
         errors: the items in which the grader failed; nothing is said of them.
     """
@@ -29,6 +30,7 @@ class Judged:
     shares: dict[str, float]
     lost: frozenset[str]
     missing: float
+    least: float
     unfinished: frozenset[str]
     errors: tuple[str, ...]
 
@@ -40,8 +42,9 @@ class Judged:
 
     @property
     def loses_too_little(self) -> bool:
-        """Whether fewer marks are lost than the mistake must cost."""
-        return not self.unfinished and not self.errors and self.missing < self.run.sample.least - _MARGIN
+        """Whether the right items lose marks, but fewer than the mistake must cost."""
+        known = not self.unfinished and not self.errors and self.must_lose <= self.lost
+        return known and self.missing < self.least - _MARGIN
 
     @property
     def right(self) -> bool:
@@ -122,7 +125,8 @@ def judge(run: Run, config: Config, public_only: bool = False) -> Judged:
             # A quality is on a scale, on which right solutions differ; what must be lost may be lost in part.
             if shares[item.id] < _kept_by(run, item) - _MARGIN:
                 lost.add(item.id)
-    return Judged(run, shares, frozenset(lost), missing, frozenset(unfinished), tuple(errors))
+    least = 0.0 if public_only else run.sample.least
+    return Judged(run, shares, frozenset(lost), missing, least, frozenset(unfinished), tuple(errors))
 
 
 def figures(runs: Sequence[Judged], config: Config) -> list[Figure]:
@@ -135,7 +139,7 @@ def figures(runs: Sequence[Judged], config: Config) -> list[Figure]:
     asked = [(each, item) for each in wrong for item in each.must_lose]
     passing = [Case(each, item, "full marks") for each, item in asked if item not in each.lost]
     passing += [
-        Case(each, "", f"loses {each.missing:g} marks, and should lose {each.run.sample.least:g}")
+        Case(each, "", f"loses {each.missing:g} marks, and should lose {each.least:g}")
         for each in wrong
         if each.loses_too_little
     ]

@@ -34,7 +34,7 @@ def audit(
     since: Annotated[str | None, typer.Option("--since", help="only what a change since this revision affects")] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="a sample's name, or wheat, chaff, unfilled or mutant; repeatable"),
+        typer.Option("--only", help="a sample's name, or wheat, chaff, unfilled, mutant or equivalent; repeatable"),
     ] = None,
 ) -> None:
     """Instructors: how many right solutions lose marks, and how many wrong ones keep them?

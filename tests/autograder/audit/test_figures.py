@@ -52,6 +52,8 @@ def test_a_chaff_that_loses_too_little_is_a_false_pass(config):
     [_, passes, *_] = figures([judge(run, config)], config)
     assert (passes.count, passes.of) == (1, 1)
     assert "should lose 1.5" in passes.cases[0].said
+    # Of the public tests alone nobody says how much they must cost.
+    assert shares([run], config, public_only=True)[1] == (0, 1)
     assert not judge(run, config).right
 
 

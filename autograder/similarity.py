@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from copydetect import CodeFingerprint, compare_files
+from copydetect.utils import get_token_coverage
 
 from autograder.course import Course
-from autograder.errors import UsageError
 from autograder.intake.tree import printable
 from autograder.records import Submission
 from autograder.student_worker.notebook import code_cells
@@ -75,18 +76,13 @@ class Pair:
 
 def code_of(submission: Submission) -> str:
     """All Python of a submission as one text in which no character is invisible."""
-    files = {PurePosixPath(name): content for name, content in sorted(submission.files.items())}
-    texts = {_text(path, content): path for path, content in files.items() if path.suffix in (".py", ".ipynb")}
-    joined = "\n".join(f"# {printable(str(path))}\n{text}" for text, path in texts.items())[:_LONGEST]
-    lines = joined.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in lines)
+    return _python_in(submission.files)[:_LONGEST]
 
 
 def handout_code(course: Course) -> str:
     """All Python that students are given: their own copies of it are no sign of anything."""
     folder = course.folder if course.config.handout else course.folder / "assignment"
-    given = {path.name: path.read_bytes() for path in (*folder.glob("*.py"), *folder.glob("*.ipynb"))}
-    return code_of(Submission("", given, ""))
+    return _python_in({path.name: path.read_bytes() for path in (*folder.glob("*.py"), *folder.glob("*.ipynb"))})
 
 
 def pairs(
@@ -104,15 +100,7 @@ def pairs(
         handout: the code that all were given.
         on_start: told how many comparisons there are.
         on_compared: told when one is done.
-
-    Raises:
-        UsageError: copydetect is not installed.
     """
-    try:
-        from copydetect import compare_files
-    except ImportError:
-        raise UsageError("comparing code needs copydetect: pip install '.[similarity]'") from None
-
     common = _fingerprint(handout).hashes
     ours, theirs = (
         {name: made for name, text in texts.items() if (made := _fingerprint(text, common)).token_coverage >= _LEAST}
@@ -132,6 +120,14 @@ def pairs(
     return sorted(found, key=lambda pair: (-pair.share, pair.one.name, pair.other.name))
 
 
+def _python_in(files: Mapping[str, bytes]) -> str:
+    paths = {PurePosixPath(name): content for name, content in sorted(files.items())}
+    texts = {_text(path, content): path for path, content in paths.items() if path.suffix in (".py", ".ipynb")}
+    joined = "\n".join(f"# {printable(str(path))}\n{text}" for text, path in texts.items())
+    lines = joined.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in lines)
+
+
 def _text(path: PurePosixPath, content: bytes) -> str:
     if path.suffix == ".py":
         return content.decode("utf-8-sig", errors="replace")
@@ -145,9 +141,6 @@ def _text(path: PurePosixPath, content: bytes) -> str:
 
 
 def _fingerprint(text: str, common: Iterable[int] = ()) -> Any:
-    from copydetect import CodeFingerprint
-    from copydetect.utils import get_token_coverage
-
     made: Any = CodeFingerprint("", _PIECE, 1, language="python", fp=io.StringIO(text))
     # copydetect's own way of leaving out boilerplate also drops what a submission repeats.
     made.hashes -= set(common)

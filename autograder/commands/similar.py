@@ -28,8 +28,9 @@ def similar(
 ) -> None:
     """TAs: show whose code is alike, side by side, the handout's own left out; for a person to judge, never a mark."""
     from autograder.exports.files import write_atomically
+    from autograder.exports.similar import TABLE, similar_csv
     from autograder.intake import find_submissions
-    from autograder.reports.similar_page import PAGE, TABLE, similar_csv, similar_html
+    from autograder.reports.similar_page import PAGE, similar_html
     from autograder.similarity import code_of, handout_code, pairs
 
     the_course = course_of(course, Path("."))

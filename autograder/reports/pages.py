@@ -9,6 +9,7 @@ from typing import Literal
 from autograder.course import Course
 from autograder.exports.feedback import file_stem
 from autograder.exports.files import write_atomically
+from autograder.exports.similar import TABLE, nearly_the_same
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet, summarise
 from autograder.pictures import Picture
@@ -36,7 +37,6 @@ def write_pages(
         ConfigError: a marked test's file cannot be read.
     """
     from autograder.reports.class_page import report_html  # plotly and jinja2 take a second to import
-    from autograder.reports.similar_page import TABLE, nearly_the_same
     from autograder.reports.student_page import feedback_html
 
     asked = course.asked()

@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from autograder.exports.feedback import file_stem
+from autograder.reports.similar_page import PAGE, similar_html
+from autograder.similarity import Pair, Side
 
 HOSTILE = ["script", "image", "formula", "right_to_left", "long", "template", "closing"]
 
@@ -134,3 +137,22 @@ def test_paper_has_everything(watched, class_folder, students):
     page.emulate_media(media="print")
     assert page.locator("h2").filter(has_text="What your models do").is_visible()
     assert page.locator("figure").last.is_visible()
+
+
+def test_the_page_of_pairs_is_clean(watched, students, tmp_path):
+    code = f"</pre><script>document.title = 'taken'</script>\nx = {'1 + ' * 100}1\n"
+    shared = np.array([[0], [len(code)]])
+    found = [
+        Pair(Side(students[kind], 1.0, code * 30, shared), Side("ben", 0.5, code, shared))
+        for kind in ["plain", *HOSTILE]
+    ]
+    path = tmp_path / PAGE
+    path.write_text(similar_html(found, "A course", 9), encoding="utf-8")
+    page = opened(watched, path)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("mark").first.is_visible()
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    expect_clean(watched)
+    assert page.title() == "Alike: A course"
+    assert page.locator("script").count() == 0

@@ -1,10 +1,9 @@
 import re
 
 import numpy as np
-import pytest
 
-from autograder.errors import UsageError
-from autograder.reports.similar_page import nearly_the_same, similar_csv, similar_html
+from autograder.exports.similar import similar_csv
+from autograder.reports.similar_page import similar_html
 from autograder.similarity import Pair, Side
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}"
@@ -40,18 +39,3 @@ def test_the_rest_is_in_the_table():
 
 def test_no_pair_is_said():
     assert "No two are alike" in similar_html([], "Edges", 2)
-
-
-def test_the_report_reads_the_nearest_from_the_table(tmp_path):
-    path = tmp_path / "similar.csv"
-    assert nearly_the_same(path) == []
-    path.write_text(similar_csv([pair("=anna", "ben"), pair("carl", "dora", 0.7)]), encoding="utf-8")
-    assert nearly_the_same(path) == [("'=anna", "ben")]
-
-
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "student,other,share,other_share\na,b,much,1\n", "student,other\na\n"])
-def test_another_table_is_refused(tmp_path, text):
-    path = tmp_path / "similar.csv"
-    path.write_text(text)
-    with pytest.raises(UsageError, match="autograder similar"):
-        nearly_the_same(path)

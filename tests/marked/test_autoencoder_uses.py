@@ -154,16 +154,25 @@ def test_generated_images_vary(student: Any, mnist: Digits, source: str) -> None
 
 
 def test_generated_images_are_like_those_given(student: Any, mnist: Digits, source: str) -> None:
-    """From images of one digit alone, images of this digit are made."""
+    """From images of one digit alone, images of this digit are made, and from two digits images of both."""
     model = trained(student, source)
-    for digit in (0, 1):
-        images = mnist.training_images[mnist.training_labels == digit]
-        got = expect_images(student.autoencoder.generate(model, images, 100, seed=5), 100)
-        expect_no_copies(model, got, images)
-        nearest = mnist.training_labels[distances(got, mnist.training_images).argmin(1)]
-        share = float((nearest == digit).float().mean())
+    zeros, ones = (mnist.training_images[mnist.training_labels == digit] for digit in (0, 1))
+    for digit, images in enumerate((zeros, ones)):
+        share = shares_of_digits(student, mnist, model, images)[digit]
         if share < 0.6:
             fail(f"from images of the digit {digit}, expected images that are most like it; only {share:.0%} are")
+    taking_turns = torch.stack([zeros[:100], ones[:100]], dim=1).flatten(0, 1)
+    for digit, share in enumerate(shares_of_digits(student, mnist, model, taking_turns)[:2]):
+        if share < 0.1:
+            fail(f"from images half of which are the digit {digit}, expected some like it; only {share:.0%} are")
+
+
+def shares_of_digits(student: Any, mnist: Digits, model: StudentObject, images: torch.Tensor) -> list[float]:
+    """Of 100 images that are generated from these, the shares that are most like each of the ten digits."""
+    got = expect_images(student.autoencoder.generate(model, images, 100, seed=5), 100)
+    expect_no_copies(model, got, images)
+    nearest = mnist.training_labels[distances(got, mnist.training_images).argmin(1)]
+    return [float((nearest == digit).float().mean()) for digit in range(10)]
 
 
 # ---------------------------------------------------------------------------- B10: neighbours

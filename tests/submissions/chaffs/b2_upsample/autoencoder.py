@@ -32,6 +32,7 @@ class Decoder(nn.Module):
             nn.Unflatten(1, (32, 7, 7)),
             nn.Upsample(scale_factor=2),
             nn.Conv2d(32, 16, 3, padding=1),
+            nn.BatchNorm2d(16),
             nn.ReLU(),
             nn.Upsample(scale_factor=2),
             nn.Conv2d(16, 1, 3, padding=1),

@@ -146,3 +146,4 @@ def test_the_handout_is_what_students_are_given(repository):
     code = handout_code(Course(repository))
     assert "# data.py" in code
     assert "# conv_inverse.py" in code
+    assert "# transfer.py" in code

@@ -18,6 +18,8 @@ from typing import Any
 import hypothesis
 import mlxtend
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
@@ -155,3 +157,46 @@ def hanging_is_failing() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium where it is installed, or else Playwright's own; `make browser` sees to one of them."""
+    installed = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=installed, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page that remembers what it asked of the network, and what it complained of."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page = context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def expect_clean(self) -> None:
+        """Require a page that fits, complains of nothing, asks for nothing, and in which axe finds nothing."""
+        assert self.complaints == []
+        assert self.beyond_the_file() == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+
+    def beyond_the_file(self) -> list[str]:
+        """What was asked for that neither lies on this disk nor in the page itself."""
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.fixture(params=[1280, 360], ids=["desktop", "phone"])
+def watched(browser: Browser, request: Any) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    yield Watched(context)
+    context.close()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from autograder.course import Course
 from autograder.grading import mark_sheets
@@ -119,38 +116,3 @@ def class_folder(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Pa
         }
         write_pages(folder, sheets, course, "example", roster, store.pictures)
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium where it is installed, or else Playwright's own; `make browser` sees to one of them."""
-    installed = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=installed, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
-
-
-class Watched:
-    """A page that remembers what it asked of the network, and what it complained of."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page = context.new_page()
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def beyond_the_file(self) -> list[str]:
-        """What was asked for that neither lies on this disk nor in the page itself."""
-        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
-
-
-@pytest.fixture(params=[1280, 360], ids=["desktop", "phone"])
-def watched(browser: Browser, request: Any) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    yield Watched(context)
-    context.close()

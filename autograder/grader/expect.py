@@ -58,7 +58,8 @@ def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, o
     difference = (tensor.double() - expected.double()).abs()
     if not bool((difference <= tolerance).all()):  # `not <=` rather than `>`: nan must fail
         at = tuple(int(i) for i in torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), difference.shape))
-        fail(f"expected {expected[at].item():.6g} at {at}, got {tensor[at].item():.6g}", of)
+        place = f" at {at}" if at else ""
+        fail(f"expected {expected[at].item():.6g}{place}, got {tensor[at].item():.6g}", of)
     return tensor
 
 

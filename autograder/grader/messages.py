@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import torch
 
@@ -10,6 +10,9 @@ from autograder import wire
 from autograder.pictures import Picture
 
 _LONGEST_DESCRIPTION = 120
+_LONGEST_NAME = 40
+# Tensors of up to this many numbers are shown whole: the smallest failing example is one that can be typed in again.
+_FEW = 6
 _last_call = ""
 _remark = ""
 _pictures: dict[str, Picture] = {}
@@ -86,6 +89,18 @@ def describe(value: object) -> str:
     return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
 
 
+def short_name(type_name: str) -> str:
+    """A class's name without its modules: "Sequential" of "torch.nn.modules.container.Sequential"."""
+    return type_name.rpartition(".")[2][:_LONGEST_NAME]
+
+
+def _numbers(values: Any) -> str:
+    """Nested lists of numbers, each with four digits."""
+    if isinstance(values, list):
+        return f"[{', '.join(map(_numbers, values))}]"
+    return f"{values:.4g}" if isinstance(values, float | complex) else str(values)
+
+
 def _describe(value: object, parts: list[str]) -> None:
     """Append the value's words to `parts`, and no more once they are long enough to be cut."""
     if sum(map(len, parts)) > _LONGEST_DESCRIPTION:
@@ -107,12 +122,14 @@ def _describe(value: object, parts: list[str]) -> None:
         _describe(value.tensor, parts)
         parts.append(" on cuda:0")
     elif isinstance(value, Named):
-        parts.append(f"a {value.type_name}")
+        name = short_name(value.type_name)
+        parts.append(f"{'an' if name[:1] in set('AEIOUaeiou') else 'a'} {name}")
     elif isinstance(value, torch.Tensor):
-        if value.ndim == 0 and value.device.type != "meta":
-            parts.append(f"tensor({value.item()})")
+        dtype = str(value.dtype).removeprefix("torch.")
+        if value.device.type == "meta" or not 0 < value.numel() <= _FEW:
+            parts.append(f"a tensor of shape {tuple(value.shape)} ({dtype})")
         else:
-            parts.append(f"a tensor of shape {tuple(value.shape)} ({str(value.dtype).removeprefix('torch.')})")
+            parts.append(f"tensor({_numbers(value.tolist())}, {dtype})")
     elif isinstance(value, str | bytes):
         parts.append(repr(value[: _LONGEST_DESCRIPTION + 1]))
     else:

@@ -34,6 +34,8 @@ class StudentRaised(Exception):
         self.type_names = raised.type_names
         place = f" ({raised.where})" if raised.where else ""
         text = f": {raised.message}" if raised.message else ""
+        if "Found no NVIDIA driver" in raised.message or "not compiled with CUDA" in raised.message:
+            text = ": this asks for a GPU, and there is none here; use the device that the inputs or the weights are on"
         self.summary = f"{raised.type_names[0] if raised.type_names else 'an exception'}{text}{place}"
         if "NotImplementedError" in raised.type_names and not raised.message:
             self.summary = f"NotImplementedError: this is still to be written{place}"
@@ -43,7 +45,9 @@ class StudentRaised(Exception):
             self.outcome = Outcome.FORBIDDEN
         else:
             self.outcome = Outcome.FAILED
-        super().__init__(f"{messages.last_call()} raised {self.summary}")
+        # A ValueError is what these functions raise for arguments that are not allowed.
+        remark = "; an answer was expected here" if self.type_names[:1] == ["ValueError"] else ""
+        super().__init__(f"{messages.last_call()} raised {self.summary}{remark}")
 
 
 class Unusable(BaseException):
@@ -80,14 +84,18 @@ class StudentObject:
         """The full name of its class, as the student's process says."""
         return self.remote.type_name
 
+    @property
+    def _name(self) -> str:
+        return messages.short_name(self.type_name)
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it in the student's process; see `Session.call`."""
-        return self._session.call([self.remote.number], arguments, keywords)
+        return _Callable(self._session, [self.remote.number], self._name)(*arguments, **keywords)
 
     def __getattr__(self, name: str) -> _Callable:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _Callable(self._session, [self.remote.number, name])
+        return _Callable(self._session, [self.remote.number, name], f"{self._name}.{name}")
 
     def operate(self, name: str, *arguments: Any) -> Any:
         """Have the student's process do one of `student_worker.operations` with it."""
@@ -97,22 +105,26 @@ class StudentObject:
 
 
 class _Callable:
-    def __init__(self, session: Session, path: list[int | str]) -> None:
+    """What `path` leads to in the student's process, called `name` in messages."""
+
+    def __init__(self, session: Session, path: list[int | str], name: str) -> None:
         self._session = session
         self._path = path
+        self._name = name
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._session.call(self._path, arguments, keywords)
+        """Call it there; see `Session.call`."""
+        return self._session.call(self._path, self._name, arguments, keywords)
 
     def with_gradient(self, index: int, *arguments: Any) -> tuple[Any, torch.Tensor | None]:
         """Call it; return its answer and the gradient of the answer's sum with respect to `arguments[index]`."""
-        answer = self._session.call(self._path, arguments, {}, gradient_of=index)
+        answer = self._session.call(self._path, self._name, arguments, {}, gradient_of=index)
         if not isinstance(answer, tuple) or len(answer) != 2:
             messages.fail(f"expected a tensor and its gradient, got {messages.describe(answer)}")
         return answer
 
     def __repr__(self) -> str:
-        return ".".join(map(str, self._path[1:]))
+        return self._name
 
 
 class _Module:
@@ -123,7 +135,7 @@ class _Module:
     def __getattr__(self, name: str) -> _Callable:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Callable(self._session, [self._name, name])
+        return _Callable(self._session, [self._name, name], name)
 
 
 class Student:
@@ -195,18 +207,19 @@ class Session:
     def call(
         self,
         path: list[int | str],
+        name: str,
         arguments: tuple[Any, ...],
         keywords: dict[str, Any],
         gradient_of: int | None = None,
     ) -> Any:
-        """Call something of the student's and return what came back; a module comes back as a StudentObject.
+        """Call something of the student's, `name` in messages; a module comes back as a StudentObject.
 
         A function that ran out of time is remembered in `endless`, with the words for it.
 
         Raises:
             StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
         """
-        messages.note_call(_call_text(path, arguments, keywords))
+        messages.note_call(_call_text(name, arguments, keywords))
         if isinstance(path[0], str):
             self._import(path[0])
         call = wire.Call(
@@ -279,7 +292,9 @@ class Session:
         if isinstance(reply, wire.NotImported):
             outcome = Outcome.FORBIDDEN if reply.error_number in _WALL else Outcome.CRASHED
             raise Unusable(outcome, f"your file does not import: {reply.reason}")
-        return messages.fail(f"expected plain values, tensors or layers, got {reply.reason}")
+        return messages.fail(
+            f"expected a number, text, tensor or layer, or a list, tuple or dictionary of these, got {reply.reason}"
+        )
 
     def close(self) -> None:
         """End the worker, if there is one."""
@@ -325,8 +340,7 @@ def _outgoing(value: Any) -> Any:
     return value
 
 
-def _call_text(path: list[int | str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
-    name = ".".join(str(part) for part in path[1:]) or "the module"
+def _call_text(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
     shown = [str(value) if isinstance(value, torch.nn.Module) else messages.describe(value) for value in arguments]
     shown += [f"{key}={messages.describe(value)}" for key, value in keywords.items()]
     return f"{name}({', '.join(shown)})"

@@ -244,7 +244,8 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
     replacement = stand_in(value)
     if replacement is not None:
         return _plain(replacement, tensors, stand_in, depth + 1)
-    raise Unsendable(f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""))
+    remark = ", which was returned, not raised" if issubclass(kind, BaseException) else ""
+    raise Unsendable(f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", "") + remark)
 
 
 def _tensor(value: torch.Tensor, tensors: list[bytes], device: str = "") -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -40,6 +40,30 @@ def expect_alike(got: object, expected: torch.Tensor, of: str = "") -> torch.Ten
     """Require the expected values, to a tolerance that grows with their size where they are larger than 1."""
     expect_finite(got, tuple(expected.shape), of)
     return expect_close(got, expected, TOLERANCE * max(1.0, expected.abs().max().item()), of)
+
+
+def expect_steady(network: Callable[..., Any], inputs: torch.Tensor, shape: tuple[int, ...], of: str) -> torch.Tensor:
+    """Require finite numbers of this shape, the same when asked again: or dropout would be blamed on something else."""
+    first = expect_finite(network(inputs), shape, of)
+    again = expect_finite(network(inputs), shape, of)
+    if bool(((again - first).abs() > TOLERANCE * max(1.0, first.abs().max().item())).any()):
+        fail("expected the same answer to the same inputs in eval mode, got two different ones (dropout?)", of)
+    return first
+
+
+def expect_same_weights(once: Mapping[str, Any], again: Mapping[str, Any]) -> None:
+    """Require of two trainings with the same start and seed that they lead to the same weights."""
+    for name, weight in once.items():
+        other = again.get(name)
+        if not isinstance(other, torch.Tensor) or other.shape != weight.shape:
+            fail(f"expected a weight {name} of shape {tuple(weight.shape)} after both trainings, got it after one")
+        difference = (other.double() - weight.double()).abs()
+        if not bool((difference <= TOLERANCE).all()):
+            at = tuple(int(i) for i in torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), difference.shape))
+            fail(
+                f"expected the same {name} after two trainings with the same starting weights and the same seed, got "
+                f"{weight[at].item():.6g} and {other[at].item():.6g}{f' at {at}' if at else ''}"
+            )
 
 
 def expect_losses(got: object, epochs: int) -> list[float]:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import torch
-from answers import expect_alike, expect_finite, expect_images, expect_losses
+from answers import expect_alike, expect_finite, expect_images, expect_losses, expect_same_weights, expect_steady
 from baselines import mean_image_error, pca_error
 from bounds import BOUNDS, STARTS, Bounds
 from digits import Digits
@@ -23,7 +23,6 @@ from autograder.grader import (
     describe,
     expect_close,
     expect_score,
-    expect_shape,
     fail,
     held,
     hold,
@@ -78,7 +77,7 @@ def test_encoder_looks_at_each_image_alone(student: Any, mnist: Digits) -> None:
     """In eval mode, an image embeds where it did, whichever images are beside it."""
     encoder = part(student.autoencoder.Encoder(embedding_dim=16), "Encoder(embedding_dim=16)")
     images = mnist.training_images[:5]
-    together = expect_finite(encoder(images), (5, 16))
+    together = expect_steady(encoder, images, (5, 16), "the encoder of 5 images")
     for index, image in enumerate(images):
         expect_alike(encoder(image[None]), together[index : index + 1], f"the encoder of image {index} of 5 alone")
 
@@ -120,7 +119,7 @@ def test_decoder_looks_at_each_embedding_alone(student: Any) -> None:
     """In eval mode, an embedding is drawn as it was, whichever embeddings are beside it."""
     decoder = part(student.autoencoder.Decoder(embedding_dim=16), "Decoder(embedding_dim=16)")
     points = embeddings(5, 16)
-    together = expect_finite(decoder(points), (5, 1, 28, 28))
+    together = expect_steady(decoder, points, (5, 1, 28, 28), "the decoder of 5 embeddings")
     for index, point in enumerate(points):
         expect_alike(decoder(point[None]), together[index : index + 1], f"the decoder of embedding {index} of 5 alone")
 
@@ -139,7 +138,11 @@ def test_decoder_upsamples_by_transposed_convolution(student: Any) -> None:
     expect_finite(decoder(embeddings(2, 16)), (2, 1, 28, 28))  # lazy layers have their weights from here on
     kernels = _kernels(decoder)
     if not kernels:
-        fail("expected a decoder that upsamples with nn.ConvTranspose2d, found none in it", "Decoder(embedding_dim=16)")
+        fail(
+            "expected a decoder that upsamples with nn.ConvTranspose2d, found none among the layers that "
+            "print(decoder) lists",
+            "Decoder(embedding_dim=16)",
+        )
     before = expect_finite(decoder(embeddings(2, 16)), (2, 1, 28, 28))
     state = state_of(decoder)
     load_state(decoder, state | {name: torch.zeros_like(state[name]) for name in kernels})
@@ -206,7 +209,7 @@ def test_decoder_forgets_the_last_image(student: Any, mnist: Digits) -> None:
     """An embedding is drawn as its own image, whatever the encoder has seen since."""
     model = part(new_autoencoder(student, 16), "Autoencoder(embedding_dim=16)")
     first, second = mnist.training_images[:3], mnist.training_images[3:6]
-    reconstruction = expect_finite(model(first), (3, 1, 28, 28))
+    reconstruction = expect_steady(model, first, (3, 1, 28, 28), "Autoencoder() of 3 images")
     points = expect_finite(model.encoder(first), (3, 16))
     model.encoder(second)
     expect_alike(model.decoder(points), reconstruction, "the decoder, when the encoder has seen other images since")
@@ -247,8 +250,7 @@ def test_loss_gradient(student: Any, count: int, seed: int) -> None:
         fail("expected a gradient with respect to the reconstruction, got none", of)
     difference = 2 * (reconstruction - images)
     pixels = difference.numel()
-    expect_shape(gradient, tuple(difference.shape), of)
-    expect_close(gradient * pixels, difference, of=f"{of}, times {pixels}")
+    expect_close(gradient, difference / pixels, 1e-4 / pixels, of)
 
 
 def two_batches(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -299,10 +301,7 @@ def test_train_same_seed_same_weights(student: Any, mnist: Digits, source: str) 
         seed_process(student, state)
         student.autoencoder.train(model, mnist.training_images[:384], epochs=1, seed=6)
     once, again = state_of(first), state_of(second)
-    for name, weight in once.items():
-        if name not in again:
-            fail(f"expected a weight {name} after both trainings, got it after one")
-        expect_close(again[name], weight, 1e-4, f"{name} after a second training with the same start and seed")
+    expect_same_weights(once, again)
     if all(name in once and torch.equal(once[name], start[name]) for name in start):
         fail("expected the weights of the model that was handed in to change, but they are as before")
 
@@ -321,6 +320,7 @@ def test_train_says_the_mean_loss(student: Any, mnist: Digits, source: str) -> N
     The model draws 0.5 everywhere and cannot learn: on black and white images, each image's loss is the same.
     """
     digits = (mnist.training_images[:2000] > 0.5).float()
+    of = "the losses that train returns for a model that draws 0.5 everywhere"
     try:
         once = reported(student, digits[:1000], 1)[0]
     except StudentRaised as error:
@@ -331,21 +331,23 @@ def test_train_says_the_mean_loss(student: Any, mnist: Digits, source: str) -> N
     twice = reported(student, digits, 1)[0]
     if not abs(twice - once) <= 0.05 * abs(once):
         fail(
-            "expected the mean loss of the epoch, which is the same for 1000 and 2000 images that are equally hard, "
-            f"got {once:.4g} and {twice:.4g}"
+            "expected a mean, which is the same for 1000 and 2000 images that are equally hard, "
+            f"got {once:.4g} and {twice:.4g}",
+            of,
         )
     # Another loss than the mean squared error, which is 0.25 here, may be up to 4 times as large or small, or at least
     # 784 times where it sums over the pixels. In between lies what a batch's size makes of a mean.
     factor = once / 0.25
     if factor < 1 / 4 or 4 < factor < 600:
-        fail(f"expected the mean loss of the epoch, 0.25 where every pixel is wrong by 0.5, got {once:.4g}")
+        fail(f"expected the mean over all pixels, 0.25 where each is wrong by 0.5, got {once:.4g}", of)
     hard = torch.rand(1000, generator=torch.Generator().manual_seed(0)) < 0.25
     mixed = torch.where(hard.view(-1, 1, 1, 1), digits[:1000], 0.5)  # images of 0.5 have no error
     losses = reported(student, mixed, 6)
     if max(losses) - min(losses) > 0.12 * abs(sum(losses)) / 6:
         fail(
-            "expected the mean loss of all images of the epoch, which a model that cannot learn keeps the same, "
-            f"got {describe([round(loss, 4) for loss in losses])}"
+            "expected the same in each epoch, since this model cannot learn: the mean over all images of the epoch, "
+            f"got {describe([round(loss, 4) for loss in losses])}",
+            of,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from answers import call_for_its_effect, expect_alike, expect_finite, expect_images
+from answers import call_for_its_effect, expect_alike, expect_finite, expect_images, expect_steady
 from baselines import distances
 from digits import Digits
 from models import DIM, by_whom, stand_in, trained, untrained
@@ -248,15 +248,18 @@ def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
         if not isinstance(errors, list | tuple) or len(errors) != 2 or not all(type(e) is float for e in errors):
             fail(f"expected two floats for the size {dim}, got {describe(errors)}")
         training, validation = errors
-        if not (math.isfinite(training) and math.isfinite(validation) and 0 < training < validation < 1):
+        shown = f"({training:.4g}, {validation:.4g}) for the size {dim}"
+        if not all(math.isfinite(error) and 0 < error < 1 for error in errors):
+            fail(f"expected mean squared errors, between 0 and 1 where pixels are in [0, 1], got {shown}")
+        if not training < validation:
             fail(
-                f"trained on digits and validated on their negatives, size {dim}: expected a smaller mean "
-                f"squared error in training, got {describe(tuple(errors))}"
+                "expected the error on the training images, here digits, first, and smaller than that on the "
+                f"validation images, here negatives of digits, got {shown}"
             )
         if training > 0.2:
-            fail(f"size {dim}: a training error of {training:.3g} is hardly smaller than 0.25, which grey images have")
+            fail(f"expected less than the 0.25 that grey images have, once it is trained for 6 epochs, got {shown}")
     if got[2] == got[24]:
-        fail("expected different errors of the sizes 2 and 24, got the same")
+        fail(f"expected a model of its own for each size, got the same errors {describe(tuple(got[2]))} for 2 and 24")
 
 
 # ---------------------------------------------------------------------------- B12: devices
@@ -272,7 +275,7 @@ def test_networks_on_the_device(student_on_device: Any, mnist: Digits) -> None:
             fail(f"expected an nn.Module, got {describe(network)}", f"{name}(embedding_dim={DIM})")
         network.eval()
         shape = (3, DIM) if name == "Encoder" else (3, 1, 28, 28)
-        expected = expect_finite(network(given), shape, f"{name} on the CPU")
+        expected = expect_steady(network, given, shape, f"{name} on the CPU")
         network.to("cuda")
         expect_alike(expect_on_device(network(on_device(given))), expected, f"{name} on the device, against the CPU")
 

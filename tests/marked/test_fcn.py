@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from answers import expect_alike, expect_finite
+from answers import expect_alike, expect_finite, expect_steady
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models_fcn import OF_NO_USE, small_network, untrained
@@ -66,7 +66,7 @@ def test_fcn_has_the_channels_asked_for(
 
 def test_fcn_settings_in_order(student: Any) -> None:
     """FCN(2, 5) takes two channels and scores five classes."""
-    expect_finite(new_fcn(student, 2, 5)(random(1, 2, 20, 21)), (1, 5, 20, 21))
+    expect_finite(new_fcn(student, 2, 5)(random(1, 2, 40, 40)), (1, 5, 40, 40))
 
 
 def test_fcn_scores_are_logits(student: Any) -> None:
@@ -79,8 +79,8 @@ def test_fcn_scores_are_logits(student: Any) -> None:
 def test_fcn_looks_at_each_image_alone(student: Any) -> None:
     """In eval mode, an image gets the scores that it got, whichever images are beside it."""
     model = new_fcn(student)
-    images = random(4, 1, 33, 22) * torch.tensor([1.0, 0.1, 0.5, 0.0]).view(-1, 1, 1, 1)
-    together = expect_finite(model(images), (4, CLASSES, 33, 22))
+    images = random(4, 1, 40, 40) * torch.tensor([1.0, 0.1, 0.5, 0.0]).view(-1, 1, 1, 1)
+    together = expect_steady(model, images, (4, CLASSES, 40, 40), "FCN() of 4 images")
     for index in range(4):
         of = f"FCN() of image {index} of 4 alone"
         expect_alike(model(images[index : index + 1]), together[index : index + 1], of)
@@ -92,7 +92,11 @@ def test_fcn_upsamples_by_transposed_convolution(student: Any) -> None:
     expect_finite(model(images), (2, CLASSES, 40, 40))  # lazy layers have their weights from here on
     kernels = transposed_kernels(model)
     if not kernels:
-        fail("expected a network that upsamples with nn.ConvTranspose2d, found none in it", "FCN()")
+        fail(
+            "expected a network that upsamples with nn.ConvTranspose2d, found none among the layers that print(model) "
+            "lists",
+            "FCN()",
+        )
     wake(model)
     before = expect_finite(model(images), (2, CLASSES, 40, 40))
     state = state_of(model)
@@ -220,7 +224,7 @@ def test_prediction_is_the_most_probable_class(student: Any) -> None:
         got = expect_integers(student.fcn.predict(in_eval_mode(student, network), images), (2, 7, 4))
         wrong = int((got != network(images).argmax(1)).sum())
         if wrong:
-            fail(f"expected the class with the largest score, {wrong} of {got.numel()} pixels have another")
+            fail(f"expected each pixel's class with the largest score, got another at {wrong} of {got.numel()} pixels")
 
 
 def test_prediction_of_the_own_network(student: Any) -> None:
@@ -298,7 +302,7 @@ def test_classifier_looks_at_each_image_alone(student: Any) -> None:
     """In eval mode, an image gets the scores that it got alone, whichever images are beside it."""
     model = classifier(student)
     images = random(4, 1, 21, 30) * torch.tensor([1.0, 0.1, 0.5, 0.0]).view(-1, 1, 1, 1)
-    together = expect_finite(model(images), (4, 10))
+    together = expect_steady(model, images, (4, 10), "ConvClassifier() of 4 images")
     for index in range(4):
         of = f"ConvClassifier() of image {index} of 4 alone"
         expect_alike(model(images[index : index + 1]), together[index : index + 1], of)

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from answers import TOLERANCE, expect_finite, expect_losses
+from answers import TOLERANCE, expect_finite, expect_losses, expect_same_weights, expect_steady
 from bounds import BOUNDS, STARTS
-from models_fcn import OF_NO_USE, small_network, untrained
+from models_fcn import OF_NO_USE, small_network, untrained, untrained_twins
 from pixels import distinct, expected_targets, iou, random, random_labels
 from torch import nn
 from trainings_fcn import (
@@ -30,7 +30,6 @@ from autograder.grader import (
     fail,
     held,
     hold,
-    load_state,
     look,
     on_device,
     place,
@@ -92,24 +91,20 @@ def test_fcn_train_gives_each_image_its_own_labels(student: Any) -> None:
     if not own < 0.5 * other:
         fail(
             "expected a small loss where the logits are right for each image's own labels, and a large one where they "
-            f"are not, got {own:.3g} and {other:.3g}"
+            f"are not, got {own:.3g} and {other:.3g}",
+            "the losses that train returns for a model that takes its images for the logits",
         )
 
 
 def test_fcn_train_same_seed_same_weights(student: Any, source: str) -> None:
     """The same starting weights and seed lead to the same weights, whatever the global generator's state."""
-    first = untrained(student)
+    first, second = untrained_twins(student)
     start = state_of(first)
-    seed_process(student, 11)
-    student.fcn.train(first, *few_scenes(source, 32), epochs=2, seed=6)
-    once = state_of(first)
-    second = untrained(student)
-    load_state(second, start)
-    seed_process(student, 12)
-    student.fcn.train(second, *few_scenes(source, 32), epochs=2, seed=6)
-    again = state_of(second)
-    for name, weight in once.items():
-        expect_close(again.get(name), weight, 1e-4, f"{name} after a second training with the same start and seed")
+    for model, state in ((first, 11), (second, 12)):
+        seed_process(student, state)
+        student.fcn.train(model, *few_scenes(source, 32), epochs=2, seed=6)
+    once, again = state_of(first), state_of(second)
+    expect_same_weights(once, again)
     if all(name in once and torch.equal(once[name], start[name]) for name in start):
         fail("expected the weights of the model that was handed in to change, but they are as before")
 
@@ -129,23 +124,26 @@ def test_fcn_train_says_the_mean_loss(student: Any) -> None:
     The images are the logits: the model gives them back, whatever its only weight, and cannot learn.
     """
     labels = random_labels(CLASSES, 1000, 16, 16)
+    of = "the losses that train returns for a model that takes its images for the logits"
     sure = 3 * expected_targets(labels, CLASSES)  # 3 for the right class, 0 for the others
     once, twice = (reported(student, sure[:count], labels[:count], 1)[0] for count in (500, 1000))
     if not abs(twice - once) <= 0.05 * abs(once):
         fail(
-            "expected the mean loss of the epoch, which is the same for 500 and 1000 images that are equally hard, "
-            f"got {once:.4g} and {twice:.4g}"
+            "expected a mean, which is the same for 500 and 1000 images that are equally hard, "
+            f"got {once:.4g} and {twice:.4g}",
+            of,
         )
     # Another loss than cross-entropy may be larger or smaller by 4, or by 256 where it sums over an image's pixels.
     expected = float(F.cross_entropy(sure, labels))
     if not 1 / 4 < once / expected < 4 and not 100 < once / expected < 1000:
-        fail(f"expected the mean loss of the epoch, {expected:.3g} where it is the cross-entropy, got {once:.4g}")
+        fail(f"expected the mean over all pixels, {expected:.3g} where it is the cross-entropy, got {once:.4g}", of)
     mixed = sure[:500] * (2 * random(500) ** 2).view(-1, 1, 1, 1)  # each image as hard as no other
     losses = reported(student, mixed, labels[:500], 6)
     if not max(losses) - min(losses) <= 0.12 * abs(sum(losses)) / 6:
         fail(
-            "expected the mean loss of all images of the epoch, which a model that cannot learn keeps the same, "
-            f"got {describe([round(loss, 4) for loss in losses])}"
+            "expected the same in each epoch, since this model cannot learn: the mean over all images of the epoch, "
+            f"got {describe([round(loss, 4) for loss in losses])}",
+            of,
         )
 
 
@@ -213,7 +211,7 @@ def test_fcn_on_the_device(student_on_device: Any) -> None:
     """Moved to a device, the network takes images there, and scores them as on the CPU."""
     images = random(2, 1, 40, 40)
     moved = module(student_on_device.fcn.FCN(), "FCN()")
-    on_cpu = expect_finite(moved(images), (2, CLASSES, 40, 40), "FCN() on the CPU")
+    on_cpu = expect_steady(moved, images, (2, CLASSES, 40, 40), "FCN() on the CPU")
     moved.to("cuda")
     expect_same_on_device(moved(on_device(images)), on_cpu, "FCN() on the device, against the CPU")
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from answers import expect_alike, expect_finite, expect_losses
+from answers import expect_alike, expect_finite, expect_losses, expect_same_weights, expect_steady
 from backbone import CLASSES
 from bounds import BOUNDS
 from digits import digits
@@ -177,7 +177,7 @@ def test_classifier_makes_logits(student: Any) -> None:
         for count, height, width in ((3, 28, 28), (1, 9, 30), (2, 17, 8)):
             images = random(count, channels, height, width)
             of = f"TransferClassifier of a small {layout}, images ({count}, {channels}, {height}, {width})"
-            logits = expect_logits(model(images), count, num_classes, of)
+            logits = expect_logits(expect_steady(model, images, (count, num_classes), of), count, num_classes, of)
             expect_alike(model(images[-1:]), logits[-1:], f"{of}, the last image alone")
 
 
@@ -326,8 +326,7 @@ def test_transfer_train_same_seed_same_weights(student: Any, source: str) -> Non
         seed_process(student, state)
         trained(student, model, few_digits(source), epochs=2, seed=6)
         reached.append(state_of(model))
-    for name, values in reached[0].items():
-        expect_close(reached[1].get(name), values, 1e-4, f"{name} after a second training with the same start and seed")
+    expect_same_weights(*reached)
 
 
 def test_transfer_train_leaves_its_inputs(student: Any, source: str) -> None:
@@ -360,22 +359,25 @@ def test_transfer_train_says_the_mean_loss(student: Any) -> None:
     The images are the logits: the model gives them back, whatever its only weight, and cannot learn.
     """
     labels = random_labels(CLASSES, 600)
+    of = "the losses that train returns for a model that takes its images for the logits"
     sure = 3 * F.one_hot(labels, CLASSES).float()  # 3 for the right class, 0 for the others
     once, twice = (reported(student, sure[:count], labels[:count], 1)[0] for count in (300, 600))
     if not abs(twice - once) <= 0.05 * abs(once):
         fail(
-            "expected the mean loss of the epoch, which is the same for 300 and 600 images that are equally hard, "
-            f"got {once:.4g} and {twice:.4g}"
+            "expected a mean, which is the same for 300 and 600 images that are equally hard, "
+            f"got {once:.4g} and {twice:.4g}",
+            of,
         )
     expected = float(F.cross_entropy(sure, labels))
     if not 1 / 4 < once / expected < 4:  # label smoothing, say, makes another loss
-        fail(f"expected the mean loss of the epoch, {expected:.3g} where it is the cross-entropy, got {once:.4g}")
+        fail(f"expected the mean over all images, {expected:.3g} where it is the cross-entropy, got {once:.4g}", of)
     mixed = sure[:300] * torch.where(random(300) < 0.25, 0.0, 1.0).view(-1, 1)
     losses = reported(student, mixed, labels[:300], 6)
     if not max(losses) - min(losses) <= 0.15 * abs(sum(losses)) / 6:
         fail(
-            "expected the mean loss of all images of the epoch, which a model that cannot learn keeps the same, "
-            f"got {describe([round(loss, 4) for loss in losses])}"
+            "expected the same in each epoch, since this model cannot learn: the mean over all images of the epoch, "
+            f"got {describe([round(loss, 4) for loss in losses])}",
+            of,
         )
 
 

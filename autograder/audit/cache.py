@@ -23,7 +23,17 @@ class Cache:
         self._connection = connection
 
     def get(self, keys: Iterable[str]) -> dict[str, TestResult]:
-        """The results that are known, by key."""
+        """The results that are known, by key.
+
+        Raises:
+            UsageError: the file is damaged.
+        """
+        try:
+            return self._get(keys)
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise UsageError(f"{FILE_NAME} cannot be read: {error}; remove it, and everything is run anew") from None
+
+    def _get(self, keys: Iterable[str]) -> dict[str, TestResult]:
         known = {}
         for key in keys:
             row = self._connection.execute(
@@ -69,6 +79,6 @@ def open_cache(folder: Path) -> Iterator[Cache]:
             " (key TEXT PRIMARY KEY, test TEXT, outcome TEXT, message TEXT, share REAL, device TEXT)"
         )
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"{folder / FILE_NAME}: {error}; choose another folder with --out") from None
+        raise UsageError(f"{folder / FILE_NAME}: {error}; remove it, or choose another folder with --out") from None
     with closing(connection):
         yield Cache(connection)

@@ -24,7 +24,7 @@ _HARNESS = ("grader", "student_worker", "wire")
 _SEEDED = (Kind.WHEAT, Kind.CHAFF)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
     """One sample with one seed, and what came of its tests; those that were not run are missing."""
 

@@ -40,7 +40,8 @@ def affected_since(course: Course, revision: str) -> Wanted:
             return True
         if sample.kind not in folders or sample.name == str(SOLUTIONS):
             return any(path == f"{SOLUTIONS}/{name}" for path in changed for name in sample.files)
-        return any(path.startswith(f"{folders[sample.kind].as_posix()}/{sample.name}") for path in changed)
+        own = f"{folders[sample.kind].as_posix()}/{sample.name}"  # a folder, or one file: .py, .ipynb, .zip
+        return any(path.startswith((f"{own}/", f"{own}.")) for path in changed)
 
     return wanted
 

@@ -104,7 +104,7 @@ def _call(
     session = Session({"probe.py": source.encode()}, from_zygote(control), Conditions(limits))
     try:
         session.begin_test(limits.seconds)
-        answers = [session.call(["probe", name], arguments, {}) for name in calls]
+        answers = [session.call(["probe", name], name, arguments, {}) for name in calls]
     finally:
         session.close()
     return answers[0] if len(answers) == 1 else answers

@@ -44,7 +44,30 @@ def test_what_is_large_is_described_at_once(value):
     assert time.process_time() - begin < 1
 
 
-def test_tensors_are_described_by_shape():
-    assert describe(torch.zeros(2, 3)) == "a tensor of shape (2, 3) (float32)"
-    assert describe(torch.tensor(3)) == "tensor(3)"
-    assert describe((torch.zeros(1),)) == "(a tensor of shape (1,) (float32),)"
+def test_large_tensors_are_described_by_shape():
+    assert describe(torch.zeros(2, 4)) == "a tensor of shape (2, 4) (float32)"
+    assert describe(torch.zeros(2, 0)) == "a tensor of shape (2, 0) (float32)"
+    assert describe(torch.zeros(1, device="meta")) == "a tensor of shape (1,) (float32)"
+
+
+def test_small_tensors_are_described_by_their_numbers():
+    assert describe(torch.tensor(3)) == "tensor(3, int64)"
+    assert describe(torch.tensor([[0.5, 1 / 3], [1.0, torch.nan]])) == "tensor([[0.5, 0.3333], [1, nan]], float32)"
+    assert describe((torch.tensor([True]),)) == "(tensor([True], bool),)"
+
+
+@pytest.mark.parametrize(
+    ("type_name", "words"),
+    [
+        ("torch.nn.modules.container.Sequential", "a Sequential"),
+        ("autoencoder.Encoder", "an Encoder"),
+        ("x" * 1000, f"a {'x' * 40}"),
+    ],
+)
+def test_objects_are_described_by_their_class(type_name, words):
+    class Answer:
+        pass
+
+    answer = Answer()
+    answer.type_name = type_name
+    assert describe(answer) == words

@@ -19,5 +19,5 @@ def test_every_forked_process_survives_its_first_backward_pass(student_zygote):
     for _ in range(30):
         session = Session({"work.py": WORK}, from_zygote(student_zygote), Conditions(Limits()), "simulated")
         session.begin_test(30)
-        assert session.call(["work", "backward"], (), {}) == 6.0
+        assert session.call(["work", "backward"], "backward", (), {}) == 6.0
         session.close()

@@ -12,10 +12,12 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -64,9 +66,30 @@ class Pool:
         self.tests: list[tuple[str, str]] = []
 
     def __enter__(self) -> Pool:
+        for last in (False, True):
+            self._start()
+            try:
+                self._receive_ready()
+                return self
+            except BaseException as error:
+                again = not last and isinstance(error, SandboxError | GraderError) and self._was_killed()
+                self.__exit__(None, None, None)
+                if not again:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _start(self) -> None:
         self._control, student_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._jobs, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        student = {"level": int(self._level), "hidden": [str(p) for p in self._hidden], "preload": list(self._preload)}
+        # One folder for the boxes of all workers: it goes with the pool, also if the zygote that made them was killed.
+        self._boxes = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._boxes.chmod(0o711)  # workers are other users
+        student = {
+            "level": int(self._level),
+            "hidden": [str(path) for path in self._hidden],
+            "boxes": str(self._boxes),
+            "preload": list(self._preload),
+        }
         grader = {"folders": [str(folder) for folder in self._test_folders], "data": dict(self._data)}
         self._processes = [
             _start("autograder.student_worker", ["zygote"], [student_end], environment()),
@@ -74,25 +97,30 @@ class Pool:
         ]
         student_end.close()
         grader_end.close()
-        try:
-            with contextlib.suppress(BrokenPipeError):  # it has ended already: the next lines say so
-                self._control.send(msgspec.json.encode(student))
-                self._jobs.send(msgspec.json.encode(grader))
-            if self._receive(self._control, self._processes[0]) != b"ready":
-                raise SandboxError(
-                    "the student zygote did not start (its own words are above); `autograder doctor` shows what holds"
-                )
-            answer = self._receive(self._jobs, self._processes[1])
-            if not answer:
-                raise GraderError("the grader zygote did not start (its own words are above)")
-            ready = msgspec.json.decode(answer)
-            if ready["errors"]:
-                raise GraderError("the marked tests cannot be collected:\n" + "\n".join(ready["errors"]))
-            self.tests = [(name, path) for name, path in ready["tests"]]
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+        with contextlib.suppress(BrokenPipeError):  # it has ended already, and will not be ready
+            self._control.send(msgspec.json.encode(student))
+            self._jobs.send(msgspec.json.encode(grader))
+
+    def _receive_ready(self) -> None:
+        if self._receive(self._control, self._processes[0]) != b"ready":
+            raise SandboxError(
+                "the student zygote did not start (its own words are above); `autograder doctor` shows what holds"
+            )
+        answer = self._receive(self._jobs, self._processes[1])
+        if not answer:
+            raise GraderError("the grader zygote did not start (its own words are above)")
+        ready = msgspec.json.decode(answer)
+        if ready["errors"]:
+            raise GraderError("the marked tests cannot be collected:\n" + "\n".join(ready["errors"]))
+        self.tests = [(name, path) for name, path in ready["tests"]]
+
+    def _was_killed(self) -> bool:
+        """Whether a signal has ended a zygote: for want of memory, say, which the next try may find."""
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if process.wait(_LAST_WORDS_SECONDS) < 0:
+                    return True
+        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -109,6 +137,7 @@ class Pool:
             student.wait(_END_SECONDS)
         student.kill()
         student.wait()
+        shutil.rmtree(self._boxes, ignore_errors=True)
 
     def alive(self) -> bool:
         """Whether both zygotes still run."""

@@ -78,7 +78,7 @@ def _nobody_can_read(policy: Policy) -> bool:
 
 def new_box(policy: Policy) -> Path:
     """The folder of one worker, for its files and what it writes. Below `Level.FULL` the caller removes it."""
-    return namespaces.BOX if policy.level >= Level.FULL else Path(tempfile.mkdtemp(prefix="autograder-"))
+    return namespaces.BOX if policy.level >= Level.FULL else Path(tempfile.mkdtemp(dir=policy.boxes))
 
 
 def confine(policy: Policy, bounds: Limits, box: Path) -> None:

@@ -67,11 +67,13 @@ class Policy:
         level: the layers to build.
         readable: paths that stay visible, read-only.
         hidden: paths that must not be visible, even inside a readable one.
+        boxes: the folder for the workers' boxes, below `Level.FULL`; its owner removes what is left in it.
     """
 
     level: Level
     readable: tuple[Path, ...]
     hidden: tuple[Path, ...] = ()
+    boxes: Path = Path("/tmp")
 
 
 def readable_paths() -> tuple[Path, ...]:

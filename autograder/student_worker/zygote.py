@@ -43,6 +43,7 @@ class Settings(msgspec.Struct):
 
     level: int
     hidden: list[str]
+    boxes: str
     preload: list[str]
 
 
@@ -64,7 +65,10 @@ def main(control_descriptor: int) -> None:
     for name in ("autograder.student_worker.notebook", "numpy.random", *settings.preload):
         importlib.import_module(name)
     policy = sandbox.Policy(
-        sandbox.Level(settings.level), sandbox.readable_paths(), tuple(Path(path) for path in settings.hidden)
+        sandbox.Level(settings.level),
+        sandbox.readable_paths(),
+        tuple(Path(path) for path in settings.hidden),
+        Path(settings.boxes),
     )
     sandbox.prepare(policy)
     gc.collect()

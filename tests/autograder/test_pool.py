@@ -1,0 +1,82 @@
+"""The two zygotes: killed while they start, and what they leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autograder import pool
+from autograder.errors import GraderError, SandboxError
+from autograder.grader.processes import from_zygote
+from autograder.grader.proxy import Session
+from autograder.records import Conditions
+from autograder.sandbox import Level, Limits
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """A folder of the test's own for temporary files, which workers, as other users, may pass through."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    folder.rmdir()  # fails if anything is left in it
+
+
+@pytest.fixture
+def tests(tmp_path):
+    (tmp_path / "test_nothing.py").write_text("def test_nothing(): pass\n")
+    return [tmp_path]
+
+
+def killing(monkeypatch, module, times):
+    """Kill the first so many processes that run this module, as soon as they have started."""
+    started, start = [], pool._start
+
+    def start_and_kill(name, *arguments):
+        process = start(name, *arguments)
+        if name == module:
+            started.append(process)
+            if len(started) <= times:
+                process.send_signal(signal.SIGKILL)
+        return process
+
+    monkeypatch.setattr(pool, "_start", start_and_kill)
+    return started
+
+
+@pytest.mark.parametrize("module", ["autograder.student_worker", "autograder.grader.zygote"])
+def test_a_zygote_that_is_killed_while_it_starts_is_started_again(monkeypatch, temporary, tests, module):
+    started = killing(monkeypatch, module, times=1)
+    with pool.Pool(tests, [], Level.NONE, []) as running:
+        assert running.alive()
+    assert len(started) == 2
+
+
+def test_zygotes_that_are_killed_each_time_are_an_error(monkeypatch, temporary, tests):
+    started = killing(monkeypatch, "autograder.student_worker", times=9)
+    with pytest.raises(SandboxError, match="did not start"), pool.Pool(tests, [], Level.NONE, []):
+        pass
+    assert len(started) == 2
+
+
+def test_what_cannot_be_collected_is_not_tried_again(monkeypatch, temporary, tests):
+    (tests[0] / "test_nothing.py").write_text("def broken(:\n")
+    started = killing(monkeypatch, "autograder.grader.zygote", times=0)
+    with pytest.raises(GraderError, match="cannot be collected"), pool.Pool(tests, [], Level.NONE, []):
+        pass
+    assert len(started) == 1
+
+
+def test_a_student_zygote_that_is_killed_leaves_no_folders(temporary, tests, best_level):
+    with pool.Pool(tests, [], min(best_level, Level.REDUCED), []) as running:
+        session = Session({"probe.py": b"def run(): return 1\n"}, from_zygote(running._control), Conditions(Limits()))
+        session.begin_test(60)
+        assert session.call(["probe", "run"], "run", (), {}) == 1
+        assert list(temporary.rglob("probe.py"))
+        os.kill(running._processes[0].pid, signal.SIGKILL)
+        session.close()

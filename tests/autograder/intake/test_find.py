@@ -341,3 +341,10 @@ def test_the_order_and_digests_do_not_depend_on_how_the_files_came(tmp_path_fact
     submissions = find_submissions(folder, MODULES, {})
     assert [each.student for each in submissions] == sorted(order)
     assert len({each.digest for each in submissions}) == len(order)
+
+
+def test_what_a_student_reads_does_not_say_where_the_ta_keeps_the_files(tmp_path):
+    lay_out(tmp_path / "class", {"amal/inverse.py": WORK, "bo.zip": b"no zip", "cleo/cleo.zip": b"no zip either"})
+    for each in find_submissions(tmp_path / "class", MODULES, {}):
+        assert str(tmp_path) not in each.problem
+        assert (".zip is no readable zip" in each.problem) == (each.student != "amal")

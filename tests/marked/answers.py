@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from autograder.grader import Failed, describe, expect_close, expect_shape, fail
+from autograder.grader import Failed, StudentObject, describe, expect_close, expect_shape, fail, look
+from autograder.wire import OnDevice
 
 # Float32 in another order of summation, and one image beside a batch, differ by less.
 TOLERANCE = 1e-4
@@ -81,3 +82,19 @@ def call_for_its_effect(function: Callable[..., Any], *arguments: Any, **keyword
     """Call a function that changes its model; that its answer cannot cross the wire is another test's to say."""
     with contextlib.suppress(Failed):
         function(*arguments, **keywords)
+
+
+def expect_training_where_it_is(train: Callable[..., Any], model: StudentObject, *data: Any) -> None:
+    """Train for one epoch, and require the weights to change and to stay where they are, on the CPU or on a device."""
+    before = look(model).state
+    call_for_its_effect(train, model, *data, epochs=1, seed=1)
+    after = look(model).state
+    moved = False
+    for name, weight in before.items():
+        there, place = isinstance(weight, OnDevice), "on the device" if isinstance(weight, OnDevice) else "on the CPU"
+        if name not in after or isinstance(after[name], OnDevice) is not there:
+            fail(f"expected the weight {name} to stay {place}, got {describe(after.get(name))}", "after train")
+        values, other = (each.tensor if isinstance(each, OnDevice) else each for each in (weight, after[name]))
+        moved = moved or not torch.equal(values, other)
+    if not moved:
+        fail("expected the weights to change, but they are as before", "after train")

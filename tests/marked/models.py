@@ -58,6 +58,21 @@ def untrained_twins(student: Student, source: str) -> tuple[StudentObject, Stude
         return place(student, words), place(student, words)
 
 
+def briefly_trained(student: Student, images: torch.Tensor) -> StudentObject:
+    """The student's autoencoder after one epoch with these images, or without where `train` is of no use; eval mode."""
+    try:
+        model = new_autoencoder(student, DIM)
+        student.autoencoder.train(model, images, epochs=1, seed=2)
+        model.eval()
+        expect_finite(model(images[:2]), (2, 1, 28, 28))
+        return model
+    except _OF_NO_USE:
+        fresh_process(student)
+    model = new_autoencoder(student, DIM)
+    model.eval()
+    return model
+
+
 def trained(student: Student, source: str) -> StudentObject:
     """A trained autoencoder, embedding_dim 16, in eval mode: the student's, where the training has led anywhere.
 

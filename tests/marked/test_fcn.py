@@ -101,7 +101,8 @@ def test_fcn_upsamples_by_transposed_convolution(student: Any) -> None:
     before = expect_finite(model(images), (2, CLASSES, 40, 40))
     state = state_of(model)
     load_state(model, state | {name: torch.zeros_like(state[name]) for name in kernels if name in state})
-    if torch.equal(expect_finite(model(images), (2, CLASSES, 40, 40)), before):
+    after = expect_shape(model(images), (2, CLASSES, 40, 40))  # normalised by their norm, such weights give nan
+    if torch.equal(after, before):
         fail("the transposed convolution is not used: without its weights, the scores are the same", "FCN()")
 
 
@@ -199,6 +200,20 @@ def test_probabilities_from_logits(student: Any) -> None:
         network, images = small_network(classes), 3 * random(2, 1, height, width)
         got = student.fcn.predict_proba(in_eval_mode(student, network), images)
         of = f"predict_proba with {classes} classes on {height}x{width}"
+        expect_alike(got, network(images).detach().softmax(1), of)
+
+
+def test_probabilities_from_negative_logits(student: Any) -> None:
+    """Logits that are all below 0, or all above, are logits still."""
+    for shift in (-20.0, 20.0):
+        shifted = nn.Conv2d(3, 3, 1)
+        with torch.no_grad():
+            shifted.weight.copy_(torch.eye(3).view(3, 3, 1, 1))
+            assert shifted.bias is not None
+            shifted.bias.fill_(shift)
+        network, images = small_network(3, shifted), 3 * random(2, 1, 6, 5)
+        got = student.fcn.predict_proba(in_eval_mode(student, network), images)
+        of = f"predict_proba with logits around {shift:g}"
         expect_alike(got, network(images).detach().softmax(1), of)
 
 
@@ -331,5 +346,6 @@ def test_classifier_takes_the_mean_over_all_places(student: Any, source: str) ->
     ):
         if float(moved.norm()) > 0.5 * effect:
             fail(f"expected {message}: the mean over all places is the same", "ConvClassifier()")
-    if float((found[4] - found[1]).norm()) > 0.5 * effect:
+    # Normalised over an image's places, a sixteenth may count as a half; of the largest score it is all.
+    if float((found[4] - found[1]).norm()) > 0.8 * effect:
         fail("expected a sixteenth of the image to change the scores little: they are a mean", "ConvClassifier()")

@@ -6,7 +6,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from answers import TOLERANCE, expect_finite, expect_losses, expect_same_weights, expect_steady
+from answers import (
+    TOLERANCE,
+    expect_alike,
+    expect_finite,
+    expect_losses,
+    expect_same_weights,
+    expect_training_where_it_is,
+)
 from bounds import BOUNDS, STARTS
 from models_fcn import OF_NO_USE, small_network, untrained, untrained_twins
 from pixels import distinct, expected_targets, iou, random, random_labels
@@ -23,6 +30,7 @@ from trainings_fcn import (
 from autograder.grader import (
     Student,
     StudentObject,
+    StudentRaised,
     describe,
     expect_close,
     expect_on_device,
@@ -30,7 +38,6 @@ from autograder.grader import (
     fail,
     held,
     hold,
-    look,
     on_device,
     place,
     seed_process,
@@ -38,7 +45,6 @@ from autograder.grader import (
     show_images,
     state_of,
 )
-from autograder.wire import OnDevice
 
 
 def few_scenes(source: str, count: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,14 +86,20 @@ def test_fcn_train_reduces_the_loss(student: Any, source: str) -> None:
         )
 
 
-def test_fcn_train_gives_each_image_its_own_labels(student: Any) -> None:
+def test_fcn_train_gives_each_image_its_own_labels(student: Any, source: str) -> None:
     """The loss is that of an image and its own labels, in whichever order the images come.
 
     The images are the logits, see `reported`: they are right for their own labels and wrong for other ones.
     """
     labels = random_labels(CLASSES, 64, 16, 16)
     sure = 3 * expected_targets(labels, CLASSES)
-    own, other = (reported(student, sure, each, 2)[-1] for each in (labels, labels.roll(1, 0)))
+    try:
+        own, other = (reported(student, sure, each, 2)[-1] for each in (labels, labels.roll(1, 0)))
+    except StudentRaised as error:
+        if "AttributeError" not in error.type_names:
+            raise
+        expect_no_sum(student, source)  # it asks more of a model than others have
+        return
     if not own < 0.5 * other:
         fail(
             "expected a small loss where the logits are right for each image's own labels, and a large one where they "
@@ -102,7 +114,7 @@ def test_fcn_train_same_seed_same_weights(student: Any, source: str) -> None:
     start = state_of(first)
     for model, state in ((first, 11), (second, 12)):
         seed_process(student, state)
-        student.fcn.train(model, *few_scenes(source, 32), epochs=2, seed=6)
+        student.fcn.train(model, *few_scenes(source, 32), epochs=2, seed=0)
     once, again = state_of(first), state_of(second)
     expect_same_weights(once, again)
     if all(name in once and torch.equal(once[name], start[name]) for name in start):
@@ -118,33 +130,50 @@ def test_fcn_train_leaves_images_and_labels_as_they_are(student: Any, source: st
     expect_close(held(stay[1]), labels, 0.0, "the labels after train(model, images, labels)")
 
 
-def test_fcn_train_says_the_mean_loss(student: Any) -> None:
+def test_fcn_train_says_the_mean_loss(student: Any, source: str) -> None:
     """What is reported is the mean over the epoch: not its sum, not the last batch's loss, not a multiple of it.
 
     The images are the logits: the model gives them back, whatever its only weight, and cannot learn.
     """
-    labels = random_labels(CLASSES, 1000, 16, 16)
+    labels = random_labels(CLASSES, 500, 16, 16)
     of = "the losses that train returns for a model that takes its images for the logits"
     sure = 3 * expected_targets(labels, CLASSES)  # 3 for the right class, 0 for the others
-    once, twice = (reported(student, sure[:count], labels[:count], 1)[0] for count in (500, 1000))
-    if not abs(twice - once) <= 0.05 * abs(once):
+    try:
+        once = reported(student, sure, labels, 1)[0]
+    except StudentRaised as error:
+        if "AttributeError" not in error.type_names:
+            raise
+        expect_no_sum(student, source)  # it asks more of a model than others have
+        return
+    few = reported(student, sure[:257], labels[:257], 1)[0]  # one image in the last batch of 2, 4, 8, ... 256
+    if not abs(few - once) <= 0.02 * abs(once):
         fail(
-            "expected a mean, which is the same for 500 and 1000 images that are equally hard, "
-            f"got {once:.4g} and {twice:.4g}",
+            "expected a mean, which is the same for 500 and 257 images that are equally hard, "
+            f"got {once:.4g} and {few:.4g}",
             of,
         )
     # Another loss than cross-entropy may be larger or smaller by 4, or by 256 where it sums over an image's pixels.
     expected = float(F.cross_entropy(sure, labels))
     if not 1 / 4 < once / expected < 4 and not 100 < once / expected < 1000:
         fail(f"expected the mean over all pixels, {expected:.3g} where it is the cross-entropy, got {once:.4g}", of)
-    mixed = sure[:500] * (2 * random(500) ** 2).view(-1, 1, 1, 1)  # each image as hard as no other
-    losses = reported(student, mixed, labels[:500], 6)
+    mixed = sure * (2 * random(500) ** 2).view(-1, 1, 1, 1)  # each image as hard as no other
+    losses = reported(student, mixed, labels, 6)
     if not max(losses) - min(losses) <= 0.12 * abs(sum(losses)) / 6:
         fail(
             "expected the same in each epoch, since this model cannot learn: the mean over all images of the epoch, "
             f"got {describe([round(loss, 4) for loss in losses])}",
             of,
         )
+
+
+def expect_no_sum(student: Any, source: str) -> None:
+    """Require of the student's own network that more scenes make the first epoch's loss no larger, as it learns."""
+    half, whole = (
+        expect_losses(student.fcn.train(untrained(student), *few_scenes(source, count), epochs=1, seed=8), 1)[0]
+        for count in (64, 128)
+    )
+    if whole > 1.3 * half:
+        fail(f"expected the mean loss of the epoch, got {half:.4g} for 64 scenes and {whole:.4g} for 128")
 
 
 def reported(student: Any, logits: torch.Tensor, labels: torch.Tensor, epochs: int) -> list[float]:
@@ -209,11 +238,13 @@ def expect_same_on_device(got: object, on_cpu: object, of: str) -> None:
 
 def test_fcn_on_the_device(student_on_device: Any) -> None:
     """Moved to a device, the network takes images there, and scores them as on the CPU."""
-    images = random(2, 1, 40, 40)
+    images, shape = random(2, 1, 40, 40), (2, CLASSES, 40, 40)
     moved = module(student_on_device.fcn.FCN(), "FCN()")
-    on_cpu = expect_steady(moved, images, (2, CLASSES, 40, 40), "FCN() on the CPU")
+    on_cpu, again = (expect_finite(moved(images), shape, "FCN() on the CPU") for _ in range(2))
     moved.to("cuda")
-    expect_same_on_device(moved(on_device(images)), on_cpu, "FCN() on the device, against the CPU")
+    got = expect_finite(expect_on_device(moved(on_device(images))), shape, "FCN() on the device")
+    if torch.equal(on_cpu, again):  # else what is drawn by chance is another item's
+        expect_alike(got, on_cpu, "FCN() on the device, against the CPU")
 
 
 def test_targets_on_the_device(student_on_device: Any) -> None:
@@ -269,10 +300,7 @@ def model_on_device(student: Student) -> StudentObject:
 
 
 def test_fcn_train_on_the_device(student_on_device: Any, source: str) -> None:
-    """A model on a device is trained on images and labels there, and its weights stay there."""
-    model, (scenes, labels) = model_on_device(student_on_device), few_scenes(source, 32)
-    losses = student_on_device.fcn.train(model, on_device(scenes), on_device(labels), epochs=1, seed=1)
-    expect_losses(losses, 1)
-    for name, weight in look(model).state.items():
-        if not isinstance(weight, OnDevice):
-            fail(f"expected the weight {name} to stay on the device, got {describe(weight)}", "after train")
+    """A model on a device is trained with images there, and its weights stay there; one on the CPU stays on the CPU."""
+    train, (scenes, labels) = student_on_device.fcn.train, few_scenes(source, 32)
+    expect_training_where_it_is(train, untrained(student_on_device), scenes, labels)
+    expect_training_where_it_is(train, model_on_device(student_on_device), on_device(scenes), on_device(labels))

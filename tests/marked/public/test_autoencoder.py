@@ -160,11 +160,11 @@ def test_an_image_is_its_own_neighbour(student: Any, training_share: Share) -> N
 def test_sweep_of_two_sizes(student: Any, training_share: Share) -> None:
     """Each size has two errors, both between 0 and 1."""
     images = training_share[0]
-    answer = student.autoencoder.sweep_embedding_dims(images[:200], images[200:300], [1, 4], epochs=1)
+    answer = student.autoencoder.sweep_embedding_dims(images[:200], images[200:300], [2, 4], epochs=1)
     if not isinstance(answer, dict):
         fail(f"expected a dictionary, got {describe(answer)}")
-    if set(answer) != {1, 4}:
-        fail(f"expected the sizes 1 and 4 as keys, got {describe(list(answer))}")
+    if set(answer) != {2, 4}:
+        fail(f"expected the sizes 2 and 4 as keys, got {describe(list(answer))}")
     for pair in answer.values():
         if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(isinstance(e, float) for e in pair):
             fail(f"expected two errors, got {describe(pair)}")

@@ -13,6 +13,7 @@ from torch import nn
 
 from autograder.grader import (
     StudentObject,
+    StudentRaised,
     describe,
     expect_close,
     expect_score,
@@ -77,7 +78,16 @@ def test_classifier_of_three_images(student: Any) -> None:
 def test_transfer_train_for_two_epochs(student: Any, training_share: Share) -> None:
     """Two epochs with 40 images give two losses, the second smaller than the first."""
     layers = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(49, 10))
-    answer = student.transfer.train(place(student, layers), *(each[:40] for each in training_share), epochs=2, seed=1)
+    few = [each[:40] for each in training_share]
+    try:
+        answer = student.transfer.train(place(student, layers), *few, epochs=2, seed=1)
+    except StudentRaised as error:
+        if "AttributeError" not in error.type_names:
+            raise
+        # It asks for parts that only the own classifier has.
+        children = of_alexnets_layout() | {"features": nn.Sequential(nn.Conv2d(1, 8, 5, stride=2), nn.ReLU())}
+        model = a_classifier(student, place(student, network("AlexNet", children)), 10)
+        answer = student.transfer.train(model, *few, epochs=2, seed=1)
     if not isinstance(answer, list | tuple) or len(answer) != 2 or not all(isinstance(each, float) for each in answer):
         fail(f"expected two floats, got {describe(answer)}")
     if not answer[1] < answer[0]:

@@ -14,14 +14,14 @@ MESSAGES = Path("tests", "submissions", "chaffs_messages.csv")
 
 @pytest.fixture(scope="module")
 def audited(request, autograder, repository, tmp_path_factory):
-    """The audit of what the course keeps: without trainings, and of the slow chaffs a part; or all of it."""
+    """The audit of what the course keeps: without trainings, and of the slow chaffs a few; or all of it."""
     out = tmp_path_factory.mktemp("audit")
     if request.config.getoption("--every-submission"):
         chosen = ["--only", "wheat", "--only", "chaff", "--only", "unfilled"]
     else:
         names = [
             name
-            for kind, every in (("wheats", 1), ("chaffs", 12))
+            for kind, every in (("wheats", 1), ("chaffs", 24))
             for name in chosen_of(repository / "tests/submissions" / kind, every)
         ]
         chosen = ["--fast", *(word for name in ("solutions", "the stubs", *names) for word in ("--only", name))]

@@ -127,6 +127,8 @@ def _expect_usable(model: StudentObject, images: torch.Tensor) -> torch.Tensor:
     embeddings = expect_finite(model.encoder(images), (len(images), DIM))
     drawn = expect_images(model.decoder(embeddings), len(images))
     expect_images(model(images), len(images))
+    if not drawn.any():
+        fail("all is black, and dead layers cannot be trained")
     # Each image and each embedding for itself, the same twice, whatever came between: or no answer can be checked.
     expect_alike(model.encoder(images[:1]), embeddings[:1])
     model.encoder(images[1:2])

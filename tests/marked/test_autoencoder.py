@@ -375,7 +375,9 @@ def expect_no_history(student: Any) -> None:
     losses = expect_losses(student.autoencoder.train(model, white, epochs=epochs, seed=8), epochs)
     model.eval()
     error = float(((expect_finite(model(white[:1]), (1, 1, 28, 28)) - 1) ** 2).mean())
-    if error < 1e-5 and losses[-1] > losses[0] / (2 * epochs):  # a mean over all epochs is twice as large at least
+    # A mean over all epochs so far is at least twice this share of the first, and is halved as often as epochs double;
+    # a loss that does not go to 0, as it may be trained with, stays.
+    if error < 1e-5 and losses[-1] > losses[0] / (2 * epochs) and losses[-1] < 0.7 * losses[epochs // 2 - 1]:
         fail(
             "expected the mean loss of the last epoch alone, which is nearly 0, "
             f"got {describe([round(loss, 4) for loss in losses])}",

@@ -81,13 +81,15 @@ class Pool:
     def _start(self) -> None:
         self._control, student_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._jobs, grader_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # One folder for the boxes of all workers: it goes with the pool, also if the zygote that made them was killed.
-        self._boxes = Path(tempfile.mkdtemp(prefix="autograder-"))
-        self._boxes.chmod(0o711)  # workers are other users
+        # One folder for the boxes of all workers, where the wall does not give each one of its own: it goes with the
+        # pool, also if the zygote that made them was killed.
+        self._boxes = Path(tempfile.mkdtemp(prefix="autograder-")) if self._level < Level.FULL else None
+        if self._boxes:
+            self._boxes.chmod(0o711)  # workers are other users
         student = {
             "level": int(self._level),
             "hidden": [str(path) for path in self._hidden],
-            "boxes": str(self._boxes),
+            "boxes": str(self._boxes or ""),
             "preload": list(self._preload),
         }
         grader = {"folders": [str(folder) for folder in self._test_folders], "data": dict(self._data)}
@@ -137,7 +139,8 @@ class Pool:
             student.wait(_END_SECONDS)
         student.kill()
         student.wait()
-        shutil.rmtree(self._boxes, ignore_errors=True)
+        if self._boxes:
+            shutil.rmtree(self._boxes, ignore_errors=True)
 
     def alive(self) -> bool:
         """Whether both zygotes still run."""

@@ -163,9 +163,8 @@ def _submission(path: Path, claim: Claim, modules: Sequence[str], stubs: Mapping
     try:
         files = claim.read()
     except SubmissionError as error:
-        problem = str(error).replace(
-            f"{path}{os.sep}", ""
-        )  # the student reads it: where the TA keeps files is not theirs
+        # The student reads it: where the TA keeps the files is not theirs to know.
+        problem = str(error).replace(f"{path}{os.sep}", "")
     kept, flags = assemble(files, modules, stubs)
     flags = (*claim.flags, *flags)
     if problem and claim.names:

@@ -86,6 +86,8 @@ def run(
         on_start("tests that train" if training else "tests that train nothing", count, len(runs))
         for seed, work in sorted(pending.items()):
             _run_step(course, seed, work, setup, cache, on_result)
+    for each in runs:  # what was known came first
+        each.results = {test.name: each.results[test.name] for test in plan if test.name in each.results}
     return runs
 
 

@@ -60,6 +60,15 @@ def test_what_is_known_is_asked_for_again_when_a_test_changes(audit, course, tmp
     assert "wheat loops (seed 0): W1 test_reverse_of_any_word: FAILED" in done.stdout
 
 
+def test_messages_stand_in_the_configs_order_whichever_test_ran_last(audit, course, tmp_path):
+    audit("--only", "chaff")
+    before = (tmp_path / "out/messages.csv").read_text()
+    tests = course / "tests/marked/public/test_words.py"
+    tests.write_text(tests.read_text().replace("(student):\n", "(student):\n    assert True\n"))
+    audit("--only", "chaff")
+    assert (tmp_path / "out/messages.csv").read_text() == before
+
+
 def test_a_chaff_that_keeps_its_marks_is_a_false_pass(audit, course):
     (course / "tests/marked/test_words.py").write_text(
         "def test_reverse_of_any_word(student):\n    pass\n\n\ndef test_count_of_any_word(student):\n    pass\n"

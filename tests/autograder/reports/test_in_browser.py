@@ -111,7 +111,7 @@ def test_the_keyboard_alone_sorts_searches_opens_and_reads(watched, class_folder
     page.wait_for_url("**/feedback/*")
     tab_to("each => each.tagName === 'A'")
     page.keyboard.press("Enter")
-    assert "#" in page.url
+    page.wait_for_url("**/feedback/*#*")  # a moment later, on a busy machine
 
 
 def test_pictures_say_what_they_show(watched, class_folder, students):

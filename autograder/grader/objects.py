@@ -39,6 +39,11 @@ def look(module: StudentObject) -> Look:
     found = module.operate("look")
     if not isinstance(found, dict) or set(found) != set(Look.__dataclass_fields__):
         fail(f"expected a module to look into, got {describe(found)}")
+    # The student's process says this: whatever it says, tests compute with tensors and flags.
+    for what, kinds in (("state", (torch.Tensor, wire.OnDevice)), ("training", bool), ("requires_grad", bool)):
+        values = found[what]
+        if not isinstance(values, dict) or not all(type(k) is str and isinstance(v, kinds) for k, v in values.items()):
+            fail(f"expected a module to look into, got {describe(values)} as its {what}")
     return Look(**found)
 
 

@@ -30,7 +30,7 @@ from autograder.commands.options import (
 from autograder.commands.report import report, write_pages
 from autograder.config import Config, Item
 from autograder.config_file import nearest
-from autograder.errors import AutograderError, UsageError
+from autograder.errors import AutograderError, UsageError, is_lack_of_memory
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
 from autograder.records import Submission, SubmissionResult, TestResult
@@ -272,6 +272,15 @@ def main() -> None:
             f"[bold red]autograder:[/] this command needs {package}, which is not installed; "
             f"pip install 'convolution-autograder\\[{_EXTRAS[package]}]'",
             highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(UsageError.exit_code)
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        ERR.print(
+            "[bold red]autograder:[/] the memory ran out. What was graded is safe: run the same command again to go "
+            "on, with fewer --jobs or on a machine with more memory",
             soft_wrap=True,
         )
         sys.exit(UsageError.exit_code)

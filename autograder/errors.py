@@ -14,6 +14,8 @@ prints them. What a *student's* code does wrong is no exception of the library: 
 (see `records.Outcome`).
 """
 
+import errno
+
 
 class AutograderError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command returns."""
@@ -49,3 +51,13 @@ class GraderError(AutograderError):
 
 class ZygoteEndedError(GraderError):
     """A warm process has ended: what it was asked says nothing about the submission."""
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error is the machine's lack of memory, as Python, the system, threads or the loader of libraries say it."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or "can't start new thread" in str(error)
+        or "failed to map segment" in str(error)
+    )

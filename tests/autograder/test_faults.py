@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,27 @@ def test_a_folder_that_cannot_be_written_any_more_is_a_sentence_and_keeps_what_i
             store.put(graded("bo"), {"test": "course"}, "full")
     with open_store(elsewhere) as store:
         assert [result.student for result, _ in store.results()] == ["amal"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nowhere else can a process's memory be bounded from outside")
+def test_memory_that_runs_out_is_a_sentence_and_with_more_it_goes_on(autograder, submissions, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    running = kills.start(submissions, out)
+    while not (out / FILE_NAME).exists() or not kills.committed(out):
+        assert running.poll() is None
+        time.sleep(0.01)
+    taken = int(Path(f"/proc/{running.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    # Enough for a thread's stack, and too little for the libraries that the pages need.
+    resource.prlimit(running.pid, resource.RLIMIT_AS, (taken + (16 << 20),) * 2)
+    assert running.wait() == 2
+    said = out.with_suffix(".log").read_text()
+    assert "the memory ran out. What was graded is safe" in said
+    assert "Traceback" not in said
+    kept = kills.committed(out)
+    done = grade(autograder, submissions, out)
+    assert done.returncode == 0, done.stderr
+    assert kept <= kills.committed(out)
+    assert csv_bytes(out) == undisturbed
 
 
 def test_two_commands_on_one_folder_the_second_is_told_to_wait(autograder, submissions, undisturbed, tmp_path):

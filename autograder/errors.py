@@ -54,7 +54,7 @@ class ZygoteEndedError(GraderError):
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether an error is the machine's lack of memory, as Python, the system, threads or the loader of libraries say it."""
+    """Whether an error is the machine's lack of memory, as Python, the system or the loader of libraries says it."""
     return (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

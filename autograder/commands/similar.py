@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 
-from autograder.commands.options import CourseOption, course_of
+from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
 from autograder.intake.layouts import Layout
 from autograder.terminal import ERR, OUT, name_of
+
+if TYPE_CHECKING:
+    from autograder.intake.roster import RosterEntry
 
 _SHOWN = 20
 
@@ -25,6 +29,7 @@ def similar(
     layout: Annotated[
         Layout, typer.Option("--layout", help="how the class arrived (default: what it looks like)")
     ] = Layout.AUTO,
+    roster: RosterOption = None,
 ) -> None:
     """TAs: show whose code is alike, side by side, the handout's own left out; for a person to judge, never a mark."""
     from autograder.exports.files import write_atomically
@@ -35,15 +40,19 @@ def similar(
 
     the_course = course_of(course, Path("."))
 
-    def code_in(folder: Path, arrived: Layout) -> dict[str, str]:
-        found = find_submissions(folder, the_course.config.modules, the_course.stub_digests(), out.resolve(), arrived)
-        return {each.student: code_of(each) for each in found}
+    def code_in(folder: Path, arrived: Layout, people: Mapping[str, RosterEntry]) -> dict[str, str]:
+        found = find_submissions(
+            folder, the_course.config.modules, the_course.stub_digests(), out.resolve(), arrived, people
+        )
+        # Of a group that handed in together the first stands for all: they are no pairs.
+        handed_in = {each.source: each for each in reversed(found) if each.files}
+        return {each.student: code_of(each) for each in reversed(handed_in.values())}
 
-    own = code_in(submissions, layout)
+    own = code_in(submissions, layout, roster_of(roster, out))
     others = {
         f"{folder}/{student}": code  # as it was named: each year's folder may be called submissions
         for folder in earlier or []
-        for student, code in code_in(folder, Layout.AUTO).items()
+        for student, code in code_in(folder, Layout.AUTO, {}).items()
     }
     with Progress(console=ERR, transient=True) as progress:
         task = progress.add_task("comparing", total=None)

@@ -67,3 +67,16 @@ def test_a_class_that_is_not_there_is_said(autograder, tmp_path):
     assert done.returncode == 2
     assert "does not exist" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_those_who_handed_in_together_are_no_pair(autograder, submissions, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,group\ngus,<b>dora\nhal,<b>dora\nemil,\nivy,\n")
+    out = tmp_path / "out"
+    done = autograder("similar", submissions, "--out", out, "--course", COURSE, "--roster", roster)
+    assert done.returncode == 0, done.stderr
+    with (out / "similar.csv").open(newline="", encoding="utf-8") as stream:
+        rows = {frozenset((row["student"], row["other"])) for row in csv.DictReader(stream)}
+    assert frozenset(("gus", "emil")) in rows
+    assert not any("hal" in row for row in rows)
+    assert "of 5 submissions" in done.stdout

@@ -7,6 +7,7 @@ Interrupted at any point and run again, it goes on where it was: a result is com
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ from autograder.pool import Pool
 from autograder.records import Conditions, HistoryEntry, Outcome, PlannedTest, Submission, SubmissionResult, TestResult
 from autograder.sandbox.policy import Level
 
-# A zygote that something outside has killed is started again this often in one run.
+# So often zygotes start in one run, where something outside kills them.
 _STARTS = 3
 
 
@@ -141,7 +142,12 @@ def mark_all(
             if not pending:
                 break
             hidden = (*course.hidden_paths, *setup.hidden)
-            with Pool([course.marked], config.preload, setup.level, hidden, config.data) as pool:
+            with (
+                contextlib.suppress(
+                    ZygoteEndedError
+                ),  # while they started: nothing is lost, and the next may do better
+                Pool([course.marked], config.preload, setup.level, hidden, config.data) as pool,
+            ):
                 course.check_tests(pool.tests)
 
                 def grade_one(submission: Submission, pool: Pool = pool) -> SubmissionResult | None:

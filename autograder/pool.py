@@ -26,7 +26,7 @@ from types import MappingProxyType, TracebackType
 
 import msgspec
 
-from autograder.errors import GraderError, SandboxError
+from autograder.errors import GraderError, SandboxError, ZygoteEndedError
 from autograder.records import Conditions, Outcome, PlannedTest, TestResult
 from autograder.sandbox.policy import Level, environment
 
@@ -39,6 +39,8 @@ _HANG_FACTOR = 60
 
 class Pool:
     """Starts the zygotes on entering, ends them on leaving; `mark` may be called from several threads.
+
+    Entering raises SandboxError or GraderError if they cannot start, and ZygoteEndedError if something kills them.
 
     Args:
         test_folders: the marked tests.
@@ -66,17 +68,13 @@ class Pool:
         self.tests: list[tuple[str, str]] = []
 
     def __enter__(self) -> Pool:
-        for last in (False, True):
-            self._start()
-            try:
-                self._receive_ready()
-                return self
-            except BaseException as error:
-                again = not last and isinstance(error, SandboxError | GraderError) and self._was_killed()
-                self.__exit__(None, None, None)
-                if not again:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        self._start()
+        try:
+            self._receive_ready()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
 
     def _start(self) -> None:
         self._control, student_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -115,14 +113,6 @@ class Pool:
         if ready["errors"]:
             raise GraderError("the marked tests cannot be collected:\n" + "\n".join(ready["errors"]))
         self.tests = [(name, path) for name, path in ready["tests"]]
-
-    def _was_killed(self) -> bool:
-        """Whether a signal has ended a zygote: for want of memory, say, which the next try may find."""
-        for process in self._processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if process.wait(_LAST_WORDS_SECONDS) < 0:
-                    return True
-        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -203,15 +193,23 @@ class Pool:
 
     @staticmethod
     def _receive(connection: socket.socket, process: subprocess.Popen[bytes]) -> bytes:
+        """What a zygote says when it is ready; nothing if it ends before.
+
+        Raises:
+            ZygoteEndedError: a signal has ended it: for want of memory, say, which the next try may find.
+        """
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
+        answer = b""
+        while time.monotonic() < deadline and process.poll() is None:
             if select.select([connection], [], [], 0.1)[0]:
                 with contextlib.suppress(ConnectionError):
-                    return connection.recv(1 << 20)
-                return b""
-            if process.poll() is not None:
-                return b""
-        return b""
+                    answer = connection.recv(1 << 20)
+                break
+        if not answer:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if process.wait(_END_SECONDS) < 0:
+                    raise ZygoteEndedError("a warm process was killed while it started")
+        return answer
 
 
 class _Job:

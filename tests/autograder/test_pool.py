@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from autograder import pool
-from autograder.errors import GraderError, SandboxError
+from autograder.course import Course
+from autograder.errors import GraderError
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
-from autograder.records import Conditions
+from autograder.grading import Setup, mark_all
+from autograder.records import Conditions, Submission
 from autograder.sandbox import Level, Limits
 
 
@@ -49,19 +51,32 @@ def killing(monkeypatch, module, times):
     return started
 
 
+@pytest.fixture
+def mark(repository, tmp_path):
+    """Grade one submission of the second course, as `grade` does."""
+    course = Course(repository / "tests/autograder/second_course")
+    anna = Submission("anna", {}, "anna", problem="nothing was handed in")
+
+    def run():
+        found = []
+        mark_all(course, [anna], lambda submission: course.config.plan(), Setup(Level.NONE, 1), found.append)
+        return [result.student for result in found]
+
+    return run
+
+
 @pytest.mark.parametrize("module", ["autograder.student_worker", "autograder.grader.zygote"])
-def test_a_zygote_that_is_killed_while_it_starts_is_started_again(monkeypatch, temporary, tests, module):
-    started = killing(monkeypatch, module, times=1)
-    with pool.Pool(tests, [], Level.NONE, []) as running:
-        assert running.alive()
-    assert len(started) == 2
+def test_a_zygote_that_is_killed_while_it_starts_is_started_again(monkeypatch, temporary, mark, module):
+    started = killing(monkeypatch, module, times=2)
+    assert mark() == ["anna"]
+    assert len(started) == 3
 
 
-def test_zygotes_that_are_killed_each_time_are_an_error(monkeypatch, temporary, tests):
+def test_zygotes_that_are_killed_each_time_are_an_error(monkeypatch, temporary, mark):
     started = killing(monkeypatch, "autograder.student_worker", times=9)
-    with pytest.raises(SandboxError, match="did not start"), pool.Pool(tests, [], Level.NONE, []):
-        pass
-    assert len(started) == 2
+    with pytest.raises(GraderError, match="ended 3 times; 0 submissions are graded and safe"):
+        mark()
+    assert len(started) == 3
 
 
 def test_what_cannot_be_collected_is_not_tried_again(monkeypatch, temporary, tests):

@@ -32,7 +32,7 @@ RESULT = REPOSITORY / "benchmarks" / "results" / "kills.md"
 CSVS = ("marks.csv", "outcomes.csv", "summary.csv")
 KINDS = ("grader", "student zygote", "grader zygote", "worker", "marking child", "everything")
 PR_SET_CHILD_SUBREAPER = 36
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0  # a zygote without a grader ends as soon as it has imported torch, on a busy machine too
 
 
 def main() -> None:

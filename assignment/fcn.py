@@ -311,7 +311,7 @@ class PoolUnpool(nn.Module):
             x: (N, C, H, W); H and W are kernel_size at least.
 
         Returns:
-            The maxima, (N, C, H // kernel_size, W // kernel_size), and their indices, of the same shape, for `unpool`.
+            The maxima, (N, C, H // kernel_size, W // kernel_size), and their indices, in the form that `unpool` takes.
         """
         # ----- TODO: pool -------------------------------------------------------------------------
         # Hint: F.max_pool2d has an option for this.

@@ -85,9 +85,9 @@ def call_for_its_effect(function: Callable[..., Any], *arguments: Any, **keyword
 
 
 def expect_training_where_it_is(train: Callable[..., Any], model: StudentObject, *data: Any) -> None:
-    """Train for one epoch, and require the weights to change and to stay where they are, on the CPU or on a device."""
+    """Train for two epochs, and require the weights to change and to stay where they are, on the CPU or on a device."""
     before = look(model).state
-    call_for_its_effect(train, model, *data, epochs=1, seed=1)
+    call_for_its_effect(train, model, *data, epochs=2, seed=1)
     after = look(model).state
     moved = False
     for name, weight in before.items():

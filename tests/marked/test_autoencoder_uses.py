@@ -252,7 +252,9 @@ def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
             fail(f"expected less than the 0.25 that grey images have, once it is trained for 6 epochs, got {shown}")
     if got[2] == got[24]:
         fail(f"expected a model of its own for each size, got the same errors {describe(got[2])} for 2 and 24")
-    expect_new_models(student, digits, negatives[:64])
+    if swept(student, digits, negatives[:64], [2], epochs=2)[2][0] == got[2][0]:
+        fail(f"expected other errors after 2 epochs than after 6, got {got[2][0]:.6g} on the training images for both")
+    expect_new_models(student, digits[:128], negatives[:64])
 
 
 def swept(
@@ -273,7 +275,7 @@ def swept(
 def expect_new_models(student: Any, images: torch.Tensor, others: torch.Tensor) -> None:
     """Require of sizes that hardly differ that the later ones are not better and better: each starts anew."""
     sizes = [22, 20, 25, 21, 24, 23]
-    got = swept(student, images, others, sizes, epochs=1)
+    got = swept(student, images, others, sizes, epochs=2)
     errors = [got[size][0] for size in sizes]
     # By chance, six are in falling order once in 720 times.
     if all(later < earlier for earlier, later in itertools.pairwise(errors)) and errors[-1] < 0.6 * errors[0]:

@@ -254,40 +254,44 @@ def test_prediction_of_the_own_network(student: Any) -> None:
 
 
 def test_predictions_are_made_in_eval_mode(student: Any) -> None:
-    """A model that is in train mode when handed in drops nothing, and normalises as in eval mode."""
+    """A model that is in train mode when handed in, whole or in part, drops nothing and normalises as in eval mode."""
     network, images = small_network(3), random(3, 1, 6, 8)
     expected = network(images).detach()
     for name in ("predict_proba", "predict"):
-        model = place(student, network)
-        model.train()
-        got = getattr(student.fcn, name)(model, images)
-        of = f"{name} with dropout and batch norm, in train mode when handed in"
-        if name == "predict":
-            expect_equal(
-                int((expect_integers(got, (3, 6, 8), of) != expected.argmax(1)).sum()), 0, f"{of}: wrong pixels"
-            )
-        else:
-            expect_alike(got, expected.softmax(1), of)
+        for case in ("with dropout and batch norm, in train mode", "in eval mode, its batch norm in train mode"):
+            model = place(student, network)
+            model.train()
+            if "eval" in case:
+                model.eval()
+                module(attribute(model, "1"), "the grader's own batch norm").train()
+            got = getattr(student.fcn, name)(model, images)
+            of = f"{name} with a model {case} when handed in"
+            if name == "predict":
+                expect_equal(
+                    int((expect_integers(got, (3, 6, 8), of) != expected.argmax(1)).sum()), 0, f"{of}: wrong pixels"
+                )
+            else:
+                expect_alike(got, expected.softmax(1), of)
 
 
 def test_predictions_leave_the_model_as_it_was(student: Any) -> None:
     """Afterwards each layer is in the mode that it was in, and buffers and weights are what they were."""
     images = random(3, 1, 6, 8)
     for name in ("predict_proba", "predict"):
-        for case in ("in train mode", "in eval mode", "in train mode, its batch norm in eval mode"):
-            model = place(student, small_network(3))
-            model.train() if "train" in case else model.eval()
-            if "norm" in case:
-                module(attribute(model, "1"), "the grader's own batch norm")
+        for mode, norm in (("train", "train"), ("eval", "eval"), ("train", "eval"), ("eval", "train")):
+            model, case = place(student, small_network(3)), f"in {mode} mode, its batch norm in {norm} mode"
+            model.train() if mode == "train" else model.eval()
+            batch_norm = module(attribute(model, "1"), "the grader's own batch norm")
+            batch_norm.train() if norm == "train" else batch_norm.eval()
             before = look(model)
             of = f"{name} with a model {case}"
             expect_shape(
                 getattr(student.fcn, name)(model, images), (3, 6, 8) if name == "predict" else (3, 3, 6, 8), of
             )
             after = look(model)
-            for layer, mode in before.training.items():
-                if after.training.get(layer) is not mode:
-                    which, right = f"layer {layer}" if layer else "the model", "train" if mode else "eval"
+            for layer, trains in before.training.items():
+                if after.training.get(layer) is not trains:
+                    which, right = f"layer {layer}" if layer else "the model", "train" if trains else "eval"
                     fail(f"expected {which} to be in {right} mode again afterwards, and it is not", of)
             for key, value in before.state.items():
                 expect_close(after.state.get(key), value, 0.0, f"{key} after {of}")
@@ -303,7 +307,7 @@ def classifier(student: Any, *settings: int) -> StudentObject:
 
 def test_classifier_at_every_size(student: Any) -> None:
     """One classifier takes images of any size from 16 by 16 on, with the channels and classes asked for."""
-    for arguments, channels, classes in (((), 1, 10), ((3, 4), 3, 4)):
+    for arguments, channels, classes in (((), 1, 10), ((3, 4), 3, 4), ((1, 2), 1, 2)):
         model = classifier(student, *arguments)
         for height, width in ((28, 28), (16, 16), (17, 40), (33, 19), (57, 75)):
             of = f"ConvClassifier{arguments} of 2 images {(channels, height, width)}"

@@ -160,7 +160,7 @@ def test_an_image_is_its_own_neighbour(student: Any, training_share: Share) -> N
 def test_sweep_of_two_sizes(student: Any, training_share: Share) -> None:
     """Each size has two errors, both between 0 and 1."""
     images = training_share[0]
-    answer = student.autoencoder.sweep_embedding_dims(images[:200], images[200:300], [2, 4], epochs=1)
+    answer = student.autoencoder.sweep_embedding_dims(images[:200], images[200:300], [2, 4], epochs=2)
     if not isinstance(answer, dict):
         fail(f"expected a dictionary, got {describe(answer)}")
     if set(answer) != {2, 4}:

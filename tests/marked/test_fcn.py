@@ -196,10 +196,10 @@ def in_eval_mode(student: Any, network: nn.Module) -> StudentObject:
 
 def test_probabilities_from_logits(student: Any) -> None:
     """At each pixel, the probabilities are the softmax of the logits over the classes."""
-    for classes, height, width in ((3, 5, 5), (5, 4, 7), (2, 9, 3)):
-        network, images = small_network(classes), 3 * random(2, 1, height, width)
+    for count, classes, height, width in ((2, 3, 5, 5), (2, 5, 4, 7), (1, 2, 9, 3), (70, 3, 4, 4)):
+        network, images = small_network(classes), 3 * random(count, 1, height, width)
         got = student.fcn.predict_proba(in_eval_mode(student, network), images)
-        of = f"predict_proba with {classes} classes on {height}x{width}"
+        of = f"predict_proba with {classes} classes on {count} images of {height}x{width}"
         expect_alike(got, network(images).detach().softmax(1), of)
 
 
@@ -234,9 +234,9 @@ def test_probabilities_from_large_logits(student: Any) -> None:
 
 def test_prediction_is_the_most_probable_class(student: Any) -> None:
     """At each pixel, the class with the largest logit, as int64; from log-probabilities too."""
-    for classes, more in ((3, []), (6, []), (4, [nn.LogSoftmax(dim=1)])):
-        network, images = small_network(classes, *more), 3 * random(2, 1, 7, 4)
-        got = expect_integers(student.fcn.predict(in_eval_mode(student, network), images), (2, 7, 4))
+    for count, classes, more in ((2, 3, []), (1, 6, []), (70, 4, [nn.LogSoftmax(dim=1)])):
+        network, images = small_network(classes, *more), 3 * random(count, 1, 7, 4)
+        got = expect_integers(student.fcn.predict(in_eval_mode(student, network), images), (count, 7, 4))
         wrong = int((got != network(images).argmax(1)).sum())
         if wrong:
             fail(f"expected each pixel's class with the largest score, got another at {wrong} of {got.numel()} pixels")

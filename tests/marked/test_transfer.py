@@ -7,15 +7,16 @@ from typing import Any, cast
 import torch
 import torch.nn.functional as F
 from answers import expect_alike, expect_finite, expect_losses, expect_same_weights, expect_steady
-from backbone import CLASSES
+from backbone import CLASSES, pretrained
 from bounds import BOUNDS
 from digits import digits
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pixels import random, random_labels
 from structure import wake
 from torch import nn
 from trainings_transfer import (
+    OF_NO_USE,
     Children,
     children,
     expected_features,
@@ -90,6 +91,7 @@ def expect_some_features(got: object, made: Children, images: torch.Tensor) -> N
 
 @SEVERAL
 @given(st.sampled_from(LAYOUTS), st.integers(1, 4), st.sampled_from([1, 3]), st.integers(8, 20), st.integers(8, 20))
+@example("VGG", 70, 1, 8, 9)  # more than a batch of 64
 def test_features_of_both_layouts(
     student: Any, layout: str, count: int, channels: int, height: int, width: int
 ) -> None:
@@ -363,7 +365,7 @@ def test_transfer_train_leaves_what_is_frozen(student: Any, source: str) -> None
 
 
 def expect_own_frozen_to_stay(student: Any, source: str) -> None:
-    """Require the same of the student's own classifier, of which not all that requires gradients need change."""
+    """Require the same of the student's own classifiers, of which not all that requires gradients need change."""
     model = transferred(student)
     before, flags = state_of(model), look(model).requires_grad
     trained(student, model, few_digits(source), epochs=2, seed=1)
@@ -373,6 +375,18 @@ def expect_own_frozen_to_stay(student: Any, source: str) -> None:
             expect_close(after.get(name), before[name], 0.0, f"the frozen {name} after train")
     if look(model).requires_grad != flags:
         fail("expected requires_grad of each weight to stay as it was", "after train")
+    made, images = pretrained(), few_digits(source)[0][:4]
+    try:
+        unfrozen = working_classifier(student, place(student, network("VGG", made)), images, freeze=False)
+    except OF_NO_USE:
+        return
+    names = names_of_features(unfrozen, made)
+    if would_train(unfrozen, names, images):  # else it is the classifier's mistake
+        before = state_of(unfrozen)
+        trained(student, unfrozen, few_digits(source), epochs=2, seed=1)
+        after = state_of(unfrozen)
+        if all(same(after.get(name), before[name]) for name in names.values()):
+            fail("expected the features of a classifier that is not frozen to train, but they are as before")
 
 
 def test_transfer_train_says_the_mean_loss(student: Any, source: str) -> None:
@@ -396,6 +410,10 @@ def test_transfer_train_says_the_mean_loss(student: Any, source: str) -> None:
                 f"got {once:.4g} and {few:.4g}",
                 of,
             )
+    others = labels != 1
+    missing = reported(student, sure[others], labels[others], 1)[0]
+    if not abs(missing - once) <= 0.02 * abs(once):
+        fail(f"expected the same where no image is of class 1, got {once:.4g} and {missing:.4g}", of)
     expected = float(F.cross_entropy(sure, labels))
     if not 1 / 4 < once / expected < 4:  # label smoothing, say, makes another loss
         fail(f"expected the mean over all images, {expected:.3g} where it is the cross-entropy, got {once:.4g}", of)

@@ -41,7 +41,7 @@ SEED = 321
 
 Images = tuple[torch.Tensor, torch.Tensor]
 Children = dict[str, nn.Module]
-_OF_NO_USE = (AssertionError, StudentRaised, Unusable, WorkerLost)
+OF_NO_USE = (AssertionError, StudentRaised, Unusable, WorkerLost)
 
 
 # ---------------------------------------------------------------------------- digits that the backbone does not know
@@ -162,7 +162,7 @@ def train_is_usable(student: Student) -> bool:
         return after.keys() == before.keys() and all(
             same(after[name], before[name]) is (name in frozen) for name in before
         )
-    except _OF_NO_USE:
+    except OF_NO_USE:
         return False
 
 
@@ -186,7 +186,7 @@ def transferred(student: Student) -> StudentObject:
         head_trains = any(look(model).requires_grad.values())
         if head_trains and not would_train(model, names_of_features(model, made), images):
             return model
-    except _OF_NO_USE:
+    except OF_NO_USE:
         pass
     with torch.random.fork_rng():
         torch.manual_seed(SEED)

@@ -377,7 +377,8 @@ def expect_own_frozen_to_stay(student: Any, source: str) -> None:
         fail("expected requires_grad of each weight to stay as it was", "after train")
     made, images = pretrained(), few_digits(source)[0][:4]
     try:
-        unfrozen = working_classifier(student, place(student, network("VGG", made)), images, freeze=False)
+        backbone = place(student, network("VGG", made))
+        unfrozen = working_classifier(student, backbone, images, CLASSES, freeze=False)
     except OF_NO_USE:
         return
     names = names_of_features(unfrozen, made)

@@ -142,10 +142,9 @@ def mark_all(
             if not pending:
                 break
             hidden = (*course.hidden_paths, *setup.hidden)
+            # Killed while they start: nothing is lost, and the next ones may do better.
             with (
-                contextlib.suppress(
-                    ZygoteEndedError
-                ),  # while they started: nothing is lost, and the next may do better
+                contextlib.suppress(ZygoteEndedError),
                 Pool([course.marked], config.preload, setup.level, hidden, config.data) as pool,
             ):
                 course.check_tests(pool.tests)

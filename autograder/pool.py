@@ -200,10 +200,12 @@ class Pool:
         """
         deadline = time.monotonic() + _START_SECONDS
         answer = b""
-        while time.monotonic() < deadline and process.poll() is None:
+        while time.monotonic() < deadline:
             if select.select([connection], [], [], 0.1)[0]:
                 with contextlib.suppress(ConnectionError):
                     answer = connection.recv(1 << 20)
+                break
+            if process.poll() is not None:
                 break
         if not answer:
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -133,7 +133,10 @@ def _identity_map(path: str) -> str:
 
 def _wait_and_exit(child: int) -> None:
     _, status = os.waitpid(child, 0)
-    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    exit_code = os.waitstatus_to_exitcode(status)
+    if exit_code < 0:
+        os.kill(os.getpid(), signal.SIGKILL)  # whoever waits outside sees that a signal ended it
+    os._exit(exit_code)
 
 
 def _build_root(policy: Policy) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -57,9 +60,9 @@ def mark(repository, tmp_path):
     course = Course(repository / "tests/autograder/second_course")
     anna = Submission("anna", {}, "anna", problem="nothing was handed in")
 
-    def run():
+    def run(level=Level.NONE):
         found = []
-        mark_all(course, [anna], lambda submission: course.config.plan(), Setup(Level.NONE, 1), found.append)
+        mark_all(course, [anna], lambda submission: course.config.plan(), Setup(level, 1), found.append)
         return [result.student for result in found]
 
     return run
@@ -70,6 +73,34 @@ def test_a_zygote_that_is_killed_while_it_starts_is_started_again(monkeypatch, t
     started = killing(monkeypatch, module, times=2)
     assert mark() == ["anna"]
     assert len(started) == 3
+
+
+def test_a_zygote_that_is_killed_inside_its_namespaces_is_started_again(monkeypatch, temporary, mark, best_level):
+    """At the full wall the zygote is the child of a process that ends as it does."""
+    if best_level < Level.FULL:
+        pytest.skip(f"this machine's wall reaches only {best_level}")
+    started, start = [], pool._start
+
+    def kill_inside(process):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while process.poll() is None:
+            for child in children.read_text().split():
+                with contextlib.suppress(OSError):  # one that has ended already
+                    if os.stat(f"/proc/{child}/root").st_dev != os.stat("/").st_dev:  # it is behind the wall
+                        os.kill(int(child), signal.SIGKILL)
+            time.sleep(0.01)
+
+    def start_and_kill_inside(name, *arguments):
+        process = start(name, *arguments)
+        if name == "autograder.student_worker":
+            started.append(process)
+            if len(started) == 1:
+                threading.Thread(target=kill_inside, args=[process]).start()
+        return process
+
+    monkeypatch.setattr(pool, "_start", start_and_kill_inside)
+    assert mark(Level.FULL) == ["anna"]
+    assert len(started) == 2
 
 
 def test_zygotes_that_are_killed_each_time_are_an_error(monkeypatch, temporary, mark):

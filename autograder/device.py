@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.config import DeviceSettings
-from autograder.errors import UsageError
+from autograder.errors import GraderError, UsageError
 
 
 def gpu_names() -> list[str]:
-    """Name and memory of each GPU of this machine."""
+    """Name and memory of each GPU of this machine.
+
+    Raises:
+        GraderError: something outside killed the driver's program, which says nothing about the machine.
+    """
     if shutil.which("nvidia-smi") is None or os.environ.get("CUDA_VISIBLE_DEVICES") == "":
         return []
     answer = subprocess.run(
@@ -24,6 +29,8 @@ def gpu_names() -> list[str]:
         text=True,
         check=False,
     )
+    if answer.returncode == -signal.SIGKILL:
+        raise GraderError("nvidia-smi was killed. Is the machine out of memory? Run the same command again")
     return answer.stdout.strip().splitlines() if answer.returncode == 0 else []
 
 
@@ -31,6 +38,7 @@ def device_for(settings: DeviceSettings) -> str:
     """What items that ask for an accelerator run on: "cuda", "simulated", or "" for nothing.
 
     Raises:
+        GraderError: something outside killed the driver's program.
         UsageError: there is no GPU, and the settings refuse to grade without one.
     """
     if gpu_names():

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import difflib
 import os
 import platform
 import random
@@ -74,7 +75,6 @@ def disturb(folder: Path, submissions: int, kills: int, seed: int) -> tuple[Coun
     begin = time.monotonic()
     assert start(folder / "class", folder / "undisturbed").wait() == 0
     seconds = time.monotonic() - begin
-    expected = tuple((folder / "undisturbed" / name).read_bytes() for name in CSVS)
     results = committed(folder / "undisturbed")
     chance = random.Random(seed)
     done: Counter[str] = Counter()
@@ -82,7 +82,9 @@ def disturb(folder: Path, submissions: int, kills: int, seed: int) -> tuple[Coun
     while done.total() < kills:
         out = folder / f"out_{classes}"
         _disturb_one(folder / "class", out, results, kills, seconds, chance, done)
-        assert tuple((out / name).read_bytes() for name in CSVS) == expected, "the CSVs differ"
+        for name in CSVS:
+            changes = difference(folder / "undisturbed" / name, out / name)
+            assert not changes, f"{name} differs:\n{changes}\n{_log(out).read_text()}"
         files = {str(path.relative_to(out)) for path in out.rglob("*")}
         wanted = {str(path.relative_to(folder / "undisturbed")) for path in (folder / "undisturbed").rglob("*")}
         assert files == wanted, f"files left: {files ^ wanted}"
@@ -181,6 +183,12 @@ def start(submissions: Path, out: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=_log(out).open("a"),
     )
+
+
+def difference(expected: Path, got: Path) -> str:
+    """What two files differ in, byte by byte: nothing if they are the same."""
+    texts = (path.read_bytes().decode("utf-8", "backslashreplace") for path in (expected, got))
+    return "".join(difflib.unified_diff(*(text.splitlines(keepends=True) for text in texts), n=0))
 
 
 def _log(out: Path) -> Path:

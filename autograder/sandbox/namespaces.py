@@ -44,7 +44,7 @@ def enter_zygote(policy: Policy) -> None:
         _unshare_as_user()
     child = os.fork()
     if child:
-        _wait_and_exit(child)
+        os._exit(wait_for(child))
     linux.die_with_parent(signal.SIGKILL)
     _build_root(policy)
 
@@ -88,6 +88,19 @@ def in_new_process_namespace() -> int:
         os.close(own)
 
 
+def wait_for(child: int) -> int:
+    """Return its exit code. What a signal ended takes the caller with it, so that whoever waits outside sees it.
+
+    The first process of a namespace cannot kill itself: it ends with 128 and the number, as a shell would.
+    """
+    exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    number = -exit_code if exit_code < 0 else exit_code - 128
+    if 0 < number < signal.NSIG:
+        os.kill(os.getpid(), number)
+        os._exit(128 + number)
+    return exit_code
+
+
 def _unshare_as_user(flags: int = _ZYGOTE) -> None:
     user, group = os.geteuid(), os.getegid()
     linux.unshare(flags)
@@ -117,9 +130,9 @@ def _unshare_as_root() -> None:
     try:
         linux.unshare(_ZYGOTE & ~linux.CLONE_NEWPID)
         os.write(unshared[1], b"x")
-        if os.read(done[0], 1) != b"x":
+        mapped = os.read(done[0], 1)
+        if wait_for(helper) != 0 or mapped != b"x":
             raise OSError("the user namespace's ids could not be mapped")
-        os.waitpid(helper, 0)
         linux.unshare(linux.CLONE_NEWPID)
     finally:
         for descriptor in (*unshared, done[0]):
@@ -129,14 +142,6 @@ def _unshare_as_root() -> None:
 def _identity_map(path: str) -> str:
     lines = [line.split() for line in Path(path).read_text().splitlines()]
     return "\n".join(f"{inside} {inside} {count}" for inside, _, count in lines)
-
-
-def _wait_and_exit(child: int) -> None:
-    _, status = os.waitpid(child, 0)
-    exit_code = os.waitstatus_to_exitcode(status)
-    if exit_code < 0:
-        os.kill(os.getpid(), signal.SIGKILL)  # whoever waits outside sees that a signal ended it
-    os._exit(exit_code)
 
 
 def _build_root(policy: Policy) -> None:

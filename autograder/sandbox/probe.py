@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.errors import SandboxError, is_lack_of_memory
 from autograder.sandbox import landlock, limits, linux, namespaces, seccomp
 from autograder.sandbox.policy import Level, Limits, Policy, readable_paths
 
@@ -24,8 +26,16 @@ class Layer:
     detail: str
 
 
+# So often a layer is tried, where something outside kills whoever tries it.
+_TRIES = 3
+
+
 def probe() -> tuple[Layer, ...]:
-    """Try all four layers; takes well under a second and changes nothing."""
+    """Try all four layers; takes well under a second and changes nothing.
+
+    Raises:
+        SandboxError: something outside kills whoever tries a layer, or memory is lacking, again and again.
+    """
     if sys.platform != "linux":
         return tuple(
             Layer(name, False, f"needs Linux; this is {sys.platform}")
@@ -51,7 +61,22 @@ def level_of(layers: tuple[Layer, ...]) -> Level:
 
 
 def _try(name: str, check: Callable[[], str]) -> Layer:
-    """Run `check` in a child; it returns what it saw, or raises because the layer does not hold."""
+    """Run `check` in a child; it returns what it saw, or raises because the layer does not hold.
+
+    A child that was killed, or lacked memory, says nothing about the layer: taken for one that does not hold, it would
+    lower the wall.
+    """
+    for _ in range(_TRIES):
+        answer, exit_code = _in_a_child(check)
+        if answer or exit_code != -signal.SIGKILL:
+            return Layer(name, answer.startswith("+"), answer[1:] or "the probe ended without an answer")
+    raise SandboxError(
+        f"what tries the wall's layer {name!r} was killed {_TRIES} times. Is the machine out of memory? "
+        "Run the same command again"
+    )
+
+
+def _in_a_child(check: Callable[[], str]) -> tuple[str, int]:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -61,14 +86,15 @@ def _try(name: str, check: Callable[[], str]) -> Layer:
             try:
                 verdict = b"+" + check().encode()
             except Exception as error:
+                if is_lack_of_memory(error):
+                    os.kill(os.getpid(), signal.SIGKILL)
                 verdict = b"-" + str(error).encode()[:500]
         os.write(writing, verdict)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
         answer = stream.read().decode()
-    os.waitpid(child, 0)
-    return Layer(name, answer.startswith("+"), answer[1:] or "the probe ended without an answer")
+    return answer, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _namespaces(canary: Path) -> str:
@@ -77,8 +103,7 @@ def _namespaces(canary: Path) -> str:
     namespaces.enter_zygote(policy)
     child = namespaces.in_new_process_namespace()
     if child:
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) != 0:
+        if namespaces.wait_for(child) != 0:
             raise OSError("a worker's own namespaces are refused")
         return "a file outside, the network and other processes are out of reach"
     status = 1

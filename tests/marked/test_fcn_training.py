@@ -40,6 +40,7 @@ from autograder.grader import (
     held,
     hold,
     load_state,
+    look,
     on_device,
     place,
     seed_process,
@@ -111,7 +112,7 @@ def test_fcn_train_gives_each_image_its_own_labels(student: Any, source: str) ->
 def test_fcn_train_same_seed_same_weights(student: Any, source: str) -> None:
     """The same starting weights and seed lead to the same weights, whatever the global generator's state."""
     first, second = untrained_twins(student)
-    start = state_of(first)
+    start, flags = state_of(first), look(first).requires_grad
     for model, state in ((first, 11), (second, 12)):
         seed_process(student, state)
         student.fcn.train(model, *few_scenes(source, 32), epochs=2, seed=0)
@@ -119,7 +120,8 @@ def test_fcn_train_same_seed_same_weights(student: Any, source: str) -> None:
     expect_same_weights(once, again)
     if all(name in once and torch.equal(once[name], start[name]) for name in start):
         fail("expected the weights of the model that was handed in to change, but they are as before")
-    if once.keys() == start.keys():  # the same model anew, in the process that has seen it trained
+    # The same model anew, in the process that has seen it trained; not one that was frozen or grew at the end of it.
+    if once.keys() == start.keys() and look(first).requires_grad == flags:
         load_state(first, start)
         first.train()
         student.fcn.train(first, *few_scenes(source, 32), epochs=2, seed=0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import NoReturn
 
 from autograder.sandbox import linux
 from autograder.sandbox.policy import Limits, Policy, gpu_devices
@@ -89,16 +90,18 @@ def in_new_process_namespace() -> int:
 
 
 def wait_for(child: int) -> int:
-    """Return its exit code. What a signal ended takes the caller with it, so that whoever waits outside sees it.
-
-    The first process of a namespace cannot kill itself: it ends with 128 and the number, as a shell would.
-    """
+    """Return its exit code. What a signal ended takes the caller with it, so that whoever waits outside sees it."""
     exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     number = -exit_code if exit_code < 0 else exit_code - 128
     if 0 < number < signal.NSIG:
-        os.kill(os.getpid(), number)
-        os._exit(128 + number)
+        end_by(number)
     return exit_code
+
+
+def end_by(number: int) -> NoReturn:
+    """End by a signal; the first process of a namespace, which cannot, with 128 and its number, as a shell would."""
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)
 
 
 def _unshare_as_user(flags: int = _ZYGOTE) -> None:

@@ -56,6 +56,8 @@ def one_hot_targets(labels: Tensor, num_classes: int) -> Tensor:
 def receptive_field(layers: list[tuple[int, int, int]]) -> int:
     """Return how many pixels of the input, along one dimension, one pixel of the output depends on (C7).
 
+    They are counted from the first to the last, with those in between that a dilated kernel leaves out.
+
     >>> receptive_field([(3, 1, 1), (3, 1, 1)])
     5
     >>> receptive_field([(3, 2, 1), (3, 1, 1)])

@@ -14,9 +14,9 @@ for each byte of its plain part, and twice its tensor part.
 
 Values: None, bool, int (64 bits), float, str, bytes, list, tuple, dict, dense tensors (`DTYPES`), and three that
 stand for something on the other side: `Remote` (an object that stays in the worker), `Layer` (a torch.nn layer in
-words: type, settings, state) and `OnDevice` (a tensor that is on the worker's accelerator). torch.Size, and what
-`x.max(dim)` returns, count as tuples and a NumPy scalar as its value; any other subclass is refused, because its
-behaviour would not cross with it.
+words: type, settings, state) and `OnDevice` (a tensor that is on the worker's accelerator). Of a subclass (torch.Size,
+a named tuple, an OrderedDict, an IntEnum) what it is underneath crosses, and none of its behaviour; of a NumPy scalar
+its value. Subclasses of tensors are refused: what is underneath is not all that they are.
 """
 
 from autograder.wire.frames import (

@@ -36,6 +36,15 @@ DTYPES: dict[str, torch.dtype] = {
 _TUPLE, _TENSOR, _REMOTE, _LAYER, _LIST, _DICT, _BYTES = range(1, 8)
 _CPU, _META, _ACCELERATOR = "cpu", "meta", "accelerator"  # where a tensor is
 _KEYS = frozenset((bool, int, float, str, bytes))  # what a dict's keys may be
+# How to read a value of a subclass: by the plain type's own methods, which the subclass may have replaced.
+_READ: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    list: lambda value: [*list.__iter__(value)],
+    tuple: lambda value: (*tuple.__iter__(value),),
+    dict: lambda value: dict(dict.items(value)),
+}
 
 
 class WireError(Exception):
@@ -207,6 +216,7 @@ def _fits(shape: Sequence[int], dtype: torch.dtype) -> bool:
 
 def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> Any:
     """Rebuild a value from exact built-in types, moving the bytes of tensors into `tensors`."""
+    value = _underneath(value)
     kind = type(value)
     if kind is bytes:
         return msgspec.msgpack.Ext(_BYTES, value)
@@ -222,15 +232,14 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
         raise Unsendable(f"a value nested more than {MAXIMUM_DEPTH} levels deep")
     if kind is list:
         return _container(_LIST, [_plain(item, tensors, stand_in, depth + 1) for item in value])
-    if kind is tuple or kind is torch.Size or kind.__module__ == "torch.return_types":  # as of x.max(dim)
+    if kind is tuple:
         return _container(_TUPLE, [_plain(item, tensors, stand_in, depth + 1) for item in value])
     if kind is dict:
-        for key in value:
+        pairs = [(_underneath(key), each) for key, each in value.items()]
+        for key, _ in pairs:
             if type(key) not in _KEYS:
                 raise Unsendable(f"a dict with a key of type {type(key).__name__}")
-        return _container(
-            _DICT, [_plain(each, tensors, stand_in, depth + 1) for pair in value.items() for each in pair]
-        )
+        return _container(_DICT, [_plain(each, tensors, stand_in, depth + 1) for pair in pairs for each in pair])
     if kind.__module__ == "numpy" and hasattr(kind, "item") and getattr(value, "ndim", None) == 0:
         item = value.item()
         if type(item) is not kind:  # a longdouble is its own item
@@ -246,6 +255,14 @@ def _plain(value: Any, tensors: list[bytes], stand_in: StandIn, depth: int) -> A
         return _plain(replacement, tensors, stand_in, depth + 1)
     remark = ", which was returned, not raised" if issubclass(kind, BaseException) else ""
     raise Unsendable(f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", "") + remark)
+
+
+def _underneath(value: Any) -> Any:
+    """What a named tuple, an OrderedDict or an IntEnum is underneath, whatever its own methods would say of it."""
+    for plain, read in _READ.items():
+        if issubclass(type(value), plain) and type(value) not in (plain, bool):
+            return read(value)
+    return value
 
 
 def _tensor(value: torch.Tensor, tensors: list[bytes], device: str = "") -> Any:

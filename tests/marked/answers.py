@@ -67,6 +67,12 @@ def expect_same_weights(once: Mapping[str, Any], again: Mapping[str, Any]) -> No
             )
 
 
+def expect_other_weights(once: Mapping[str, Any], again: Mapping[str, Any], changed: str) -> None:
+    """Require of two trainings that differ in a few images alone that they lead to different weights."""
+    if all(torch.equal(weight, again[name]) for name, weight in once.items()):
+        fail(f"expected each epoch to go through all images, but with others for {changed} the weights are the same")
+
+
 def expect_losses(got: object, epochs: int) -> list[float]:
     """Require a list of one finite float per epoch."""
     if not isinstance(got, list | tuple) or not all(type(loss) is float for loss in got):

@@ -255,6 +255,7 @@ def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
     if swept(student, digits, negatives[:64], [2], epochs=2)[2][0] == got[2][0]:
         fail(f"expected other errors after 2 epochs than after 6, got {got[2][0]:.6g} on the training images for both")
     expect_new_models(student, digits[:128], negatives[:64])
+    expect_errors_over_all_pixels(student, digits[:64], negatives)
 
 
 def swept(
@@ -282,6 +283,27 @@ def expect_new_models(student: Any, images: torch.Tensor, others: torch.Tensor) 
         fail(
             f"expected a new model for each of the sizes {sizes}, got errors that fall from each to the next: "
             f"{describe([round(error, 4) for error in errors])}"
+        )
+
+
+def expect_errors_over_all_pixels(student: Any, images: torch.Tensor, others: torch.Tensor) -> None:
+    """Require errors of the trained model, over all pixels: the same for the same images, in whatever order."""
+    seed_process(student, 5)
+    training, validation = swept(student, images, images, [3], epochs=1)[3]
+    if abs(training - validation) > 0.01 * validation:
+        fail(
+            "expected the trained model's errors, which are the same where the validation images are the training "
+            f"images, got ({training:.4g}, {validation:.4g})"
+        )
+    # 1027 is 13 times 79: with any other batch, fewer images are left for the last one.
+    mixed, errors = torch.cat([images.repeat(16, 1, 1, 1), others[:3]]), []
+    for ordered in (mixed, mixed.flip(0)):
+        seed_process(student, 5)
+        errors.append(swept(student, images, ordered, [3], epochs=1)[3][1])
+    if abs(errors[0] - errors[1]) > 0.01 * errors[0]:
+        fail(
+            f"expected the mean over all pixels, which is the same for {len(mixed)} validation images in any order, "
+            f"got {errors[0]:.4g} and {errors[1]:.4g}"
         )
 
 

@@ -279,9 +279,11 @@ def test_predictions_leave_the_model_as_it_was(student: Any) -> None:
     images = random(3, 1, 6, 8)
     for name in ("predict_proba", "predict"):
         for mode, norm in (("train", "train"), ("eval", "eval"), ("train", "eval"), ("eval", "train")):
-            model, case = place(student, small_network(3)), f"in {mode} mode, its batch norm in {norm} mode"
+            model = place(student, nn.Sequential(small_network(3)))
+            case = f"in {mode} mode, a batch norm deep in it in {norm} mode"
+            inner = module(attribute(model, "0"), "the grader's own network")
+            batch_norm = module(attribute(inner, "1"), "the grader's own batch norm")
             model.train() if mode == "train" else model.eval()
-            batch_norm = module(attribute(model, "1"), "the grader's own batch norm")
             batch_norm.train() if norm == "train" else batch_norm.eval()
             before = look(model)
             of = f"{name} with a model {case}"
@@ -352,6 +354,16 @@ def test_classifier_takes_the_mean_over_all_places(student: Any, source: str) ->
     ):
         if float(difference.norm()) > 0.65 * size:
             fail(f"expected {message}: the mean over all places is the same", "ConvClassifier()")
+    for rows, columns in ((1, 3), (3, 1)):
+        plain = noise.repeat(1, 1, rows, columns)
+        other = plain.clone()
+        other[..., -32:, -32:] = scene
+        if float((scores(model, other) - scores(model, plain)).norm()) < 1e-3 * size:
+            fail(
+                f"expected other scores where the last third of an image of {32 * rows}x{32 * columns} shows digits, "
+                "got the same as where it does not: a mean counts all places",
+                "ConvClassifier()",
+            )
     if float((found["left"] - found["corner"]).norm()) < 0.3 * size:
         fail(
             "expected other scores where half of the image shows digits than where a sixteenth does, got the same: a "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from answers import expect_alike, expect_finite, expect_losses, expect_same_weights, expect_steady
+from answers import expect_alike, expect_finite, expect_losses, expect_other_weights, expect_same_weights, expect_steady
 from backbone import CLASSES, pretrained
 from bounds import BOUNDS
 from digits import digits
@@ -195,7 +196,7 @@ def test_classifier_sees_features_alone(student: Any) -> None:
     made = children("VGG")
     made["features"] = nn.Sequential(nn.Conv2d(1, 5, 1))
     made["avgpool"] = nn.AdaptiveAvgPool2d((2, 2))
-    made["classifier"] = nn.Sequential(nn.Linear(20, 12), nn.LeakyReLU(), nn.Linear(12, 4))
+    made["classifier"] = nn.Sequential(nn.Linear(20, 30), nn.LeakyReLU(), nn.Linear(30, 4))
     model = working_classifier(student, place(student, network("VGG", made)), random(2, 1, 8, 8))
     image = random(1, 1, 8, 8)
     quarters_turned = image.view(1, 1, 2, 4, 2, 4).flip(3).reshape(1, 1, 8, 8)
@@ -324,15 +325,18 @@ def test_transfer_train_says_one_loss_per_epoch(student: Any, source: str) -> No
 
 
 def test_transfer_train_same_seed_same_weights(student: Any, source: str) -> None:
-    """The same starting weights and seed lead to the same weights, whatever the global generator's state."""
+    """The same starting weights, images and seed lead to the same weights, whatever the global generator's state."""
     model = transferred(student)
+    images, labels = (each[:47] for each in few_digits(source))
+    others = torch.cat([images[:-2], 1 - images[-2:]])
     start, reached = state_of(model), []
-    for state in (11, 12):
+    for state, seen in ((11, images), (12, images), (12, others)):
         load_state(model, start)
         seed_process(student, state)
-        trained(student, model, few_digits(source), epochs=2, seed=0)
+        trained(student, model, (seen, labels), epochs=2, seed=0)
         reached.append(state_of(model))
-    expect_same_weights(*reached)
+    expect_same_weights(*reached[:2])
+    expect_other_weights(*reached[1:], "the last two of 47 images")
 
 
 def test_transfer_train_leaves_its_inputs(student: Any, source: str) -> None:
@@ -398,13 +402,15 @@ def test_transfer_train_says_the_mean_loss(student: Any, source: str) -> None:
     of = "the losses that train returns for a model that takes its images for the logits"
     sure = 3 * F.one_hot(labels, CLASSES).float()  # 3 for the right class, 0 for the others
     try:
-        once = reported(student, sure, labels, 1)[0]
+        once, other = (reported(student, sure, labels, 1, seed)[0] for seed in (8, 9))
     except StudentRaised:
         expect_no_sum(student, source)  # it asks for parts that only the own classifier has
         return
+    # Who draws changes of the images trains with losses that chance decides a little.
+    allowed = 0.02 if math.isclose(once, other, rel_tol=1e-5) else 0.1
     for count in (51, 65):  # one image in the last batch of 5, 10, 25 or 50, and of 2, 4, 8, 16, 32 or 64
         few = reported(student, sure[:count], labels[:count], 1)[0]
-        if not abs(few - once) <= 0.02 * abs(once):
+        if not abs(few - once) <= allowed * abs(once):
             fail(
                 f"expected a mean, which is the same for 300 and {count} images that are equally hard, "
                 f"got {once:.4g} and {few:.4g}",
@@ -412,7 +418,7 @@ def test_transfer_train_says_the_mean_loss(student: Any, source: str) -> None:
             )
     others = labels != 1
     missing = reported(student, sure[others], labels[others], 1)[0]
-    if not abs(missing - once) <= 0.02 * abs(once):
+    if not abs(missing - once) <= allowed * abs(once):
         fail(f"expected the same where no image is of class 1, got {once:.4g} and {missing:.4g}", of)
     expected = float(F.cross_entropy(sure, labels))
     if not 1 / 4 < once / expected < 4:  # label smoothing, say, makes another loss
@@ -438,11 +444,11 @@ def expect_no_sum(student: Any, source: str) -> None:
         fail(f"expected the mean loss of the epoch, got {half:.4g} for 25 images and {whole:.4g} for 50")
 
 
-def reported(student: Any, logits: torch.Tensor, labels: torch.Tensor, epochs: int) -> list[float]:
+def reported(student: Any, logits: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int = 8) -> list[float]:
     """What the student's training says of a model that gives back its images, which are not below 0."""
-    model = place(student, nn.Sequential(nn.Flatten(), nn.PReLU()))
-    images = logits.view(len(logits), CLASSES, 1, 1)
-    return expect_losses(student.transfer.train(model, images, labels, epochs=epochs, seed=8), epochs)
+    model = place(student, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.PReLU()))
+    images = logits.view(len(logits), CLASSES, 1, 1).repeat(1, 1, 8, 8)  # who moves or turns them leaves most of it
+    return expect_losses(student.transfer.train(model, images, labels, epochs=epochs, seed=seed), epochs)
 
 
 def test_few_images_are_enough(student: Any, source: str) -> None:

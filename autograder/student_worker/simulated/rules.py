@@ -35,6 +35,7 @@ class Rule:
         name: the operator's name without its overload, `add_` for `aten::add_.Tensor`.
         names: its arguments' names, in order.
         written: the names of those that it writes to.
+        views: what it returns shares memory with an argument, to which it does not write.
         random: it takes a generator.
         composite: it is made of other operators, each of which has a rule of its own.
         mixes_devices: it copies from one device to another, or reads some arguments on the CPU.
@@ -44,6 +45,7 @@ class Rule:
     name: str
     names: tuple[str, ...]
     written: frozenset[str]
+    views: bool
     random: bool
     composite: bool
     mixes_devices: bool
@@ -93,6 +95,7 @@ def rule_of(operator: OpOverload) -> Rule:
         name=name,
         names=tuple(argument.name for argument in schema.arguments),
         written=frozenset(each.name for each in schema.arguments if each.alias_info and each.alias_info.is_write),
+        views=any(each.alias_info and not each.alias_info.is_write for each in schema.returns),
         random=any(argument.name == "generator" for argument in schema.arguments),
         composite=operator.has_kernel_for_dispatch_key(torch.DispatchKey.CompositeImplicitAutograd),
         mixes_devices=name in _COPIES or name in _LENGTHS_ON_CPU,

@@ -7,6 +7,7 @@ works as ever; its engine runs `lazy` in the calling thread, so that an exceptio
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, NoReturn
 
@@ -179,7 +180,11 @@ def _run(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         if isinstance(tensor, SimTensor) and _geometry(tensor) != _geometry(tensor.value):  # t_(), resize_(), out=
             torch.Tensor.data.__set__(tensor, SimTensor(tensor.value))  # type: ignore[attr-defined]
     # An operator that writes returns what it wrote to, not a new tensor.
-    return _wrap(result, {id(getattr(tensor, "value", tensor)): tensor for tensor in written}, simulated)
+    originals = {id(getattr(tensor, "value", tensor)): tensor for tensor in written}
+    # Under inference_mode, a view of what was made before has a version, as its base has, which autograd is to share.
+    of_before = rule.views and torch.is_inference_mode_enabled() and not args[0].is_inference()
+    with torch.inference_mode(False) if of_before else contextlib.nullcontext():
+        return _wrap(result, originals, simulated)
 
 
 def _check_generator(arguments: tuple[Any, ...], simulated: bool) -> None:

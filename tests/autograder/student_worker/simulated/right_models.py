@@ -283,6 +283,22 @@ def without_gradients(device):
     return a, b, c, d, e, b.cpu()
 
 
+def views_without_gradients(device):
+    """Of what was made before: PyTorch gives such a view a version, as its base has one."""
+    model = _Autoencoder().to(device).eval()
+    images = _images(4).to(device)
+    with torch.inference_mode():
+        a, b = images[:2], images[0]
+        c = torch.cat([model(each) for each in images.split(3)])
+        d = model(b[None]), model(a.view(2, 1, 28, 28)), [each.mean() for each in images.unbind()]
+        weights = {name: weight.detach() for name, weight in model.named_parameters()}
+        e = torch.func.functional_call(copy.deepcopy(model), weights, (images.reshape(4, 1, 28, 28),))
+        of_their_own = [each.is_inference() for each in (a, b, weights["decoder.0.weight"], c[:1], c.flatten(), a + 1)]
+    f = (a * 2).add_(1)
+    assert torch.allclose(c, e)
+    return a, b, c, *d[:2], torch.stack(d[2]), f, torch.tensor(of_their_own)
+
+
 def as_if_on_a_gpu(device):
     name = "cuda" if torch.cuda.is_available() else "cpu"
     assert name == device.type

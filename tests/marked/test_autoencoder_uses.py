@@ -259,10 +259,10 @@ def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
 
 
 def swept(
-    student: Any, images: torch.Tensor, others: torch.Tensor, sizes: list[int], epochs: int
+    student: Any, images: torch.Tensor, others: torch.Tensor, sizes: list[int], epochs: int, seed: int = 9
 ) -> dict[int, tuple[float, float]]:
     """What the student's sweep answers: two floats for each of the sizes."""
-    got = student.autoencoder.sweep_embedding_dims(images, others, sizes, epochs=epochs, seed=9)
+    got = student.autoencoder.sweep_embedding_dims(images, others, sizes, epochs=epochs, seed=seed)
     if not isinstance(got, dict):
         fail(f"expected a dictionary from sizes to pairs of errors, got {describe(got)}")
     if {(type(key), key) for key in got} != {(int, size) for size in sizes}:
@@ -295,6 +295,9 @@ def expect_errors_over_all_pixels(student: Any, images: torch.Tensor, others: to
             "expected the trained model's errors, which are the same where the validation images are the training "
             f"images, got ({training:.4g}, {validation:.4g})"
         )
+    seed_process(student, 5)
+    if swept(student, images, images, [3], epochs=1, seed=10)[3][0] == training:
+        fail(f"expected other errors with another seed, got {training:.6g} on the training images for both")
     # 1027 is 13 times 79: with any other batch, fewer images are left for the last one.
     mixed, errors = torch.cat([images.repeat(16, 1, 1, 1), others[:3]]), []
     for ordered in (mixed, mixed.flip(0)):

@@ -29,6 +29,10 @@ def apply() -> None:
     _keep_parameters_when_moved()
     for kind in (nn.parameter.UninitializedParameter, nn.parameter.UninitializedBuffer):
         _materialise_on_the_device(kind)
+    # What a file holds of the device's tensors are values on the CPU: only the tensors made of them are moved there.
+    torch.serialization.register_package(
+        0, lambda _: None, lambda storage, place: storage if names_cuda(place) else None
+    )
     # torch.tensor([loss, loss]) reads its numbers where neither mode nor subclass is asked.
     _library.impl("_local_scalar_dense", lambda tensor: tensor.value.item(), "Lazy")  # type: ignore[no-untyped-call]
 

@@ -215,6 +215,11 @@ def files(device):
     here = torch.load(file, map_location="cpu")
     assert next(iter(there.values())).device.type == device.type
     assert next(iter(here.values())).device == torch.device("cpu")
+    for place in (device, str(device)):
+        file.seek(0)
+        mapped = torch.load(file, map_location=place)
+        assert next(iter(mapped.values())).device.type == device.type
+        model.load_state_dict(mapped)
     whole = io.BytesIO()
     torch.save(nn.Linear(2, 3).to(device), whole)
     whole.seek(0)

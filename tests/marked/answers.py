@@ -9,7 +9,19 @@ from typing import Any
 
 import torch
 
-from autograder.grader import Failed, StudentObject, describe, expect_close, expect_shape, fail, look
+from autograder.grader import (
+    Failed,
+    Student,
+    StudentObject,
+    describe,
+    expect_close,
+    expect_shape,
+    fail,
+    load_state,
+    look,
+    seed_process,
+    state_of,
+)
 from autograder.wire import OnDevice
 
 # Float32 in another order of summation, and one image beside a batch, differ by less.
@@ -73,6 +85,36 @@ def expect_other_weights(once: Mapping[str, Any], again: Mapping[str, Any], chan
         fail(f"expected each epoch to go through all images, but with others for {changed} the weights are the same")
 
 
+def expect_training_to_repeat(
+    student: Student,
+    train: Callable[[StudentObject, torch.Tensor], object],
+    twins: tuple[StudentObject, StudentObject],
+    images: torch.Tensor,
+) -> None:
+    """Require of twins, which start alike, the same weights after training, whatever the global generator's state.
+
+    And of a model that starts anew, in the process that has seen it trained, the same again; with other images, others.
+    """
+    first, second = twins
+    start = look(first)
+    for model, state in ((first, 11), (second, 12)):
+        seed_process(student, state)
+        train(model, images)
+    once, again = state_of(first), state_of(second)
+    expect_same_weights(once, again)
+    if all(name in once and torch.equal(once[name], weight) for name, weight in start.state.items()):
+        fail("expected the weights of the model that was handed in to change, but they are as before")
+    if once.keys() != start.state.keys() or look(first).requires_grad != start.requires_grad:
+        return  # frozen, or grown, at the end of its training: it would not start as it did
+    for seen in (images, torch.cat([images[:-2], 1 - images[-2:]])):
+        load_state(first, start.state)
+        first.train()
+        train(first, seen)
+        if seen is images:
+            expect_same_weights(once, state_of(first))
+    expect_other_weights(once, state_of(first), f"the last two of {len(images)} images")
+
+
 def expect_losses(got: object, epochs: int) -> list[float]:
     """Require a list of one finite float per epoch."""
     if not isinstance(got, list | tuple) or not all(type(loss) is float for loss in got):
@@ -82,6 +124,22 @@ def expect_losses(got: object, epochs: int) -> list[float]:
     if not all(map(math.isfinite, got)):
         fail(f"expected finite losses, got {describe(got)}")
     return list(got)
+
+
+def expect_the_last_epoch_alone(losses: list[float], error: float, of: str) -> None:
+    """Require the last epoch's loss to be nearly 0 where a model has learned all there is, whatever came before.
+
+    `error` is what is left of its loss after training.
+    """
+    # A mean over all epochs so far is at least twice this share of the first, and is halved as often as epochs double;
+    # a loss that does not go to 0, as it may be trained with, stays.
+    epochs = len(losses)
+    if error < 1e-5 and losses[-1] > losses[0] / (2 * epochs) and losses[-1] < 0.7 * losses[epochs // 2 - 1]:
+        fail(
+            "expected the mean loss of the last epoch alone, which is nearly 0, "
+            f"got {describe([round(loss, 4) for loss in losses])}",
+            of,
+        )
 
 
 def call_for_its_effect(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from autograder.grader import expect_shape, fail
 
@@ -16,6 +17,24 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
 def random_labels(num_classes: int, *shape: int, seed: int = 0) -> torch.Tensor:
     """Classes from 0 to num_classes - 1."""
     return torch.randint(num_classes, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def plain_images(labels: torch.Tensor, num_classes: int) -> torch.Tensor:
+    """Images (N, 10 C, 8, 8) that say their class themselves: its ten channels are 1, all others 0."""
+    return (
+        F.one_hot(labels, num_classes).float().repeat_interleave(10, 1).view(len(labels), -1, 1, 1).repeat(1, 1, 8, 8)
+    )
+
+
+def misled(layer: nn.Conv2d | nn.Linear, num_classes: int) -> nn.Module:
+    """The layer on plain images, made to take each class for the next one, by 3; any training soon mends that."""
+    with torch.no_grad():
+        layer.weight.zero_()
+        channels = layer.weight.unflatten(1, (num_classes, -1))
+        for one in range(num_classes):
+            channels[(one + 1) % num_classes, one] = 3 / channels[0, one].numel()
+        layer.bias.zero_()
+    return layer
 
 
 def expect_integers(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:

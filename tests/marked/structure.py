@@ -34,13 +34,13 @@ def wake(model: StudentObject) -> None:
     load_state(model, state | asleep)
 
 
-def transposed_kernels(model: StudentObject) -> list[str]:
-    """Names of the weights of transposed convolutions, whatever their stride: unpooling may have enlarged before them.
+def transposed_kernels(model: StudentObject) -> dict[str, StudentObject]:
+    """The weights of transposed convolutions, whatever their stride, by name, each with the layer that holds it.
 
     A weight with four dimensions that belongs to no layer of torch.nn is taken for one: functional code keeps such.
     """
     weights = {name: weight for name, weight in look(model).state.items() if isinstance(weight, torch.Tensor)}
-    names = []
+    found = {}
     for name, layer in parts(model).items():
         prefix = f"{name}." if name else ""
         own = {key for key in weights if key.startswith(prefix) and "." not in key.removeprefix(prefix)}
@@ -52,5 +52,5 @@ def transposed_kernels(model: StudentObject) -> list[str]:
             or not kind.startswith("torch.nn.")
             or kind.endswith(("ParameterList", "ParameterDict"))
         ):
-            names += four
-    return names
+            found |= dict.fromkeys(four, layer)
+    return found

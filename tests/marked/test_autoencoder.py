@@ -11,9 +11,9 @@ from answers import (
     expect_finite,
     expect_images,
     expect_losses,
-    expect_other_weights,
-    expect_same_weights,
     expect_steady,
+    expect_the_last_epoch_alone,
+    expect_training_to_repeat,
 )
 from baselines import mean_image_error, pca_error
 from bounds import BOUNDS, STARTS, Bounds
@@ -21,6 +21,7 @@ from digits import Digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import briefly_trained, untrained, untrained_twins
+from structure import transposed_kernels
 from torch import nn
 from trainings import decoded, embedded, new_autoencoder, trained_autoencoder, with_weights
 
@@ -39,7 +40,6 @@ from autograder.grader import (
     look,
     network,
     place,
-    seed_process,
     show_curve,
     show_images,
     show_points,
@@ -145,7 +145,7 @@ def test_decoder_upsamples_by_transposed_convolution(student: Any) -> None:
     """A transposed convolution, as a layer or by torch.nn.functional, enlarges the image."""
     decoder = part(student.autoencoder.Decoder(embedding_dim=16), "Decoder(embedding_dim=16)")
     expect_finite(decoder(embeddings(2, 16)), (2, 1, 28, 28))  # lazy layers have their weights from here on
-    kernels = _kernels(decoder)
+    kernels = [name for name, layer in transposed_kernels(decoder).items() if enlarges(layer)]
     if not kernels:
         fail(
             "expected a decoder that upsamples with nn.ConvTranspose2d, found none that makes its input larger among "
@@ -160,30 +160,10 @@ def test_decoder_upsamples_by_transposed_convolution(student: Any) -> None:
         fail("the transposed convolution is not used: without its weights, the decoder draws the same", "Decoder")
 
 
-def _kernels(decoder: StudentObject) -> list[str]:
-    """Names of the weights of transposed convolutions that enlarge.
-
-    A weight with four dimensions that belongs to no layer of torch.nn is taken for one: functional code keeps such.
-    """
-    insides = look(decoder)
-    names = []
-    for name in insides.training:
-        layer: Any = decoder
-        for step in filter(None, name.split(".")):
-            layer = attribute(layer, step)
-            if not isinstance(layer, StudentObject):
-                fail(f"expected a layer, got {describe(layer)}", f"{name} of the decoder")
-        own = [key for key in insides.state if key.rpartition(".")[0] == name or key.startswith(f"{name}.parametriz")]
-        four = [key for key in own if isinstance(insides.state[key], torch.Tensor) and insides.state[key].ndim == 4]
-        if "ConvTranspose2d" in layer.type_name:
-            names += four if _enlarges(layer) else []
-        elif not layer.type_name.startswith("torch.nn.modules.conv"):
-            names += four
-    return names
-
-
-def _enlarges(layer: StudentObject) -> bool:
-    """Whether a transposed convolution makes its input larger."""
+def enlarges(layer: StudentObject) -> bool:
+    """Whether a transposed convolution makes its input larger, as far as its settings say; functional code has none."""
+    if "ConvTranspose2d" not in layer.type_name:
+        return True
     stride, kernel, padding = (_pair(attribute(layer, name)) for name in ("stride", "kernel_size", "padding"))
     return any(s > 1 or k - 1 > 2 * p for s, k, p in zip(stride, kernel, padding, strict=True))
 
@@ -321,24 +301,11 @@ def test_train_reduces_the_loss(student: Any, mnist: Digits, source: str) -> Non
 def test_train_same_seed_same_weights(student: Any, mnist: Digits, source: str) -> None:
     """The same starting weights, images and seed lead to the same weights, whatever the global generator's state."""
     images = mnist.training_images[:258]
-    first, second = untrained_twins(student, source)
-    start, flags = state_of(first), look(first).requires_grad
-    for model, state in ((first, 11), (second, 12)):
-        seed_process(student, state)
+
+    def train(model: StudentObject, images: torch.Tensor) -> None:
         student.autoencoder.train(model, images, epochs=1, seed=0)
-    once, again = state_of(first), state_of(second)
-    expect_same_weights(once, again)
-    if all(name in once and torch.equal(once[name], start[name]) for name in start):
-        fail("expected the weights of the model that was handed in to change, but they are as before")
-    # The same model anew, in the process that has seen it trained; not one that was frozen or grew at the end of it.
-    if once.keys() == start.keys() and look(first).requires_grad == flags:
-        for seen in (images, torch.cat([images[:-2], 1 - images[-2:]])):
-            load_state(first, start)
-            first.train()
-            student.autoencoder.train(first, seen, epochs=1, seed=0)
-            if seen is images:
-                expect_same_weights(once, state_of(first))
-        expect_other_weights(once, state_of(first), "the last two of 258 images")
+
+    expect_training_to_repeat(student, train, untrained_twins(student, source), images)
 
 
 def test_train_leaves_the_images_as_they_are(student: Any, mnist: Digits, source: str) -> None:
@@ -389,7 +356,7 @@ def test_train_says_the_mean_loss(student: Any, mnist: Digits, source: str) -> N
 
 
 def expect_no_history(student: Any) -> None:
-    """Require the last epoch's loss to be nearly 0 where a model has learned all there is, whatever came before."""
+    """Require what is said of the last epoch to be its own loss, of a model that soon draws its only image."""
     white, epochs = torch.ones(640, 1, 28, 28), 20
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     decoder = nn.Sequential(nn.Linear(2, 784), nn.Hardtanh(0, 1), nn.Unflatten(1, (1, 28, 28)))
@@ -401,14 +368,8 @@ def expect_no_history(student: Any) -> None:
     losses = expect_losses(student.autoencoder.train(model, white, epochs=epochs, seed=8), epochs)
     model.eval()
     error = float(((expect_finite(model(white[:1]), (1, 1, 28, 28)) - 1) ** 2).mean())
-    # A mean over all epochs so far is at least twice this share of the first, and is halved as often as epochs double;
-    # a loss that does not go to 0, as it may be trained with, stays.
-    if error < 1e-5 and losses[-1] > losses[0] / (2 * epochs) and losses[-1] < 0.7 * losses[epochs // 2 - 1]:
-        fail(
-            "expected the mean loss of the last epoch alone, which is nearly 0, "
-            f"got {describe([round(loss, 4) for loss in losses])}",
-            "the losses that train returns for a model that soon draws its only image, a white one, perfectly",
-        )
+    of = "the losses that train returns for a model that soon draws its only image, a white one, perfectly"
+    expect_the_last_epoch_alone(losses, error, of)
 
 
 def reported(student: Any, images: torch.Tensor, epochs: int) -> list[float]:

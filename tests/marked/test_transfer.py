@@ -7,13 +7,21 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from answers import expect_alike, expect_finite, expect_losses, expect_other_weights, expect_same_weights, expect_steady
+from answers import (
+    expect_alike,
+    expect_finite,
+    expect_losses,
+    expect_other_weights,
+    expect_same_weights,
+    expect_steady,
+    expect_the_last_epoch_alone,
+)
 from backbone import CLASSES, pretrained
 from bounds import BOUNDS
 from digits import digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pixels import random, random_labels
+from pixels import misled, plain_images, random, random_labels
 from structure import wake
 from torch import nn
 from trainings_transfer import (
@@ -431,6 +439,19 @@ def test_transfer_train_says_the_mean_loss(student: Any, source: str) -> None:
             f"got {describe([round(loss, 4) for loss in losses])}",
             of,
         )
+    expect_no_history(student)
+
+
+def expect_no_history(student: Any) -> None:
+    """Require what is said of the last epoch to be its own loss, of a model that soon knows its easy images."""
+    labels, epochs = random_labels(CLASSES, 64), 20
+    images = plain_images(labels, CLASSES)
+    layer = misled(nn.Linear(images[0].numel(), CLASSES), CLASSES)
+    model = place(student, nn.Sequential(nn.Flatten(), layer))
+    losses = expect_losses(student.transfer.train(model, images, labels, epochs=epochs, seed=8), epochs)
+    model.eval()
+    error = F.cross_entropy(expect_finite(model(images), (64, CLASSES)), labels)
+    expect_the_last_epoch_alone(losses, float(error), "the losses that train returns for images that are soon learned")
 
 
 def expect_no_sum(student: Any, source: str) -> None:

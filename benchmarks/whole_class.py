@@ -23,6 +23,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULT = Path(__file__).resolve().parent / "results" / "whole_class.md"
 PARTS = ("conv_inverse", "autoencoder", "fcn", "transfer")
+GRADE, PAGES = "grade, with a page for each student and the class's", "write the pages again"
 # Of a part: how often it is right in the course's style, right in another, wrong, untouched, not handed in.
 SOURCES = {"solutions": 4, "wheats": 6, "chaffs": 6, "assignment": 2, "": 2}
 
@@ -37,11 +38,11 @@ def main() -> None:
         begin = time.monotonic()
         write_class(folder, options.students)
         seconds = {"make the zip and the roster": time.monotonic() - begin}
-        out, roster = folder / "out", ("--roster", folder / "roster.csv")
-        grade = ("grade", folder / "submissions.zip", "--layout", "quercus", "--out", out, "--jobs", options.jobs)
+        out, kept = folder / "out", folder / "trainings"
+        grade = ("grade", folder / "submissions.zip", "--layout", "quercus", "--roster", folder / "roster.csv")
         steps = {
-            "grade, with a page for each student and the class's": (*grade, *roster),
-            "write the pages again": ("report", out),
+            GRADE: (*grade, "--out", out, "--jobs", options.jobs, "--trainings", kept),
+            PAGES: ("report", out),
             "export quercus": ("export", "quercus", out),
             "export markus": ("export", "markus", out),
         }
@@ -52,14 +53,16 @@ def main() -> None:
         with (out / "marks.csv").open(newline="", encoding="utf-8") as stream:
             totals = [float(row["total"]) for row in csv.DictReader(stream)]
         pages = list((out / "feedback").glob("*.html"))
-        exported = sorted(str(path.relative_to(out)) for path in (out / "export").rglob("*") if path.is_file())
-    share = seconds["write the pages again"] / seconds["grade, with a page for each student and the class's"]
+        exported = [path for path in (out / "export").rglob("*") if path.is_file()]
+        trained = len(list(kept.iterdir()))
+    share = seconds[PAGES] / seconds[GRADE]
     lines = [
         f"# A class of {options.students}, from Quercus's zip to everything that leaves",
         "",
         f"Made by `python benchmarks/whole_class.py --students {options.students}`: {options.jobs} jobs, "
         f"{os.cpu_count()} cores",
-        f"({platform.machine()}), Python {platform.python_version()}. Nothing was kept from earlier runs.",
+        f"({platform.machine()}), Python {platform.python_version()}. Nothing was kept from earlier runs. Several students",
+        f"may have drawn one sample: what trains the same code ran once (--trainings), {trained} trainings in all.",
         "",
         "| step | seconds | per student |",
         "|---|---|---|",

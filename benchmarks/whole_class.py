@@ -61,8 +61,8 @@ def main() -> None:
         "",
         f"Made by `python benchmarks/whole_class.py --students {options.students}`: {options.jobs} jobs, "
         f"{os.cpu_count()} cores",
-        f"({platform.machine()}), Python {platform.python_version()}. Nothing was kept from earlier runs. Several students",
-        f"may have drawn one sample: what trains the same code ran once (--trainings), {trained} trainings in all.",
+        f"({platform.machine()}), Python {platform.python_version()}. Nothing was kept from earlier runs. Several",
+        f"students may have drawn one sample: what trains the same code ran once (--trainings), {trained} trainings in all.",
         "",
         "| step | seconds | per student |",
         "|---|---|---|",

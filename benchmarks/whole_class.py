@@ -62,7 +62,7 @@ def main() -> None:
         f"Made by `python benchmarks/whole_class.py --students {options.students}`: {options.jobs} jobs, "
         f"{os.cpu_count()} cores",
         f"({platform.machine()}), Python {platform.python_version()}. Nothing was kept from earlier runs. Several",
-        f"students may have drawn one sample: what trains the same code ran once (--trainings), {trained} trainings in all.",
+        f"students may draw one sample: what trains the same code ran once (--trainings), {trained} times in all.",
         "",
         "| step | seconds | per student |",
         "|---|---|---|",

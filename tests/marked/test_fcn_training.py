@@ -19,14 +19,7 @@ from bounds import BOUNDS, STARTS
 from models_fcn import OF_NO_USE, small_network, untrained, untrained_twins
 from pixels import distinct, expected_targets, iou, misled, plain_images, random, random_labels
 from torch import nn
-from trainings_fcn import (
-    CLASSES,
-    held_out_scenes,
-    module,
-    trained_fcn,
-    training_scenes,
-    with_weights,
-)
+from trainings_fcn import CLASSES, held_out_scenes, module, trained_fcn, training_scenes, with_weights
 
 from autograder.grader import (
     Student,

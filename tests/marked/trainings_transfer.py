@@ -14,6 +14,7 @@ from answers import call_for_its_effect, expect_finite
 from backbone import CLASSES, pretrained
 from digits import digits
 from pixels import random, random_labels
+from structure import wake
 from torch import nn
 
 from autograder.grader import (
@@ -114,6 +115,21 @@ def new_classifier(student: Student, backbone: StudentObject, num_classes: int, 
     model = student.transfer.TransferClassifier(backbone, num_classes, **freeze)
     if not isinstance(model, StudentObject):
         fail(f"expected an nn.Module, got {describe(model)}")
+    return model
+
+
+def working_classifier(
+    student: Student, backbone: StudentObject, images: torch.Tensor, num_classes: int = 3, **freeze: bool
+) -> StudentObject:
+    """The student's classifier in eval mode: it tells images apart, and its lazy layers have their weights."""
+    model = new_classifier(student, backbone, num_classes, **freeze)
+    model.eval()
+    logits = expect_finite(model(images), (len(images), num_classes))
+    if bool((logits == logits[:1]).all()):
+        wake(model)  # a new head may score everything 0
+        logits = expect_finite(model(images), (len(images), num_classes))
+    if bool((logits == logits[:1]).all()):
+        fail("expected logits that tell different images apart, got the same for all of them")
     return model
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from autograder import sandbox
 from autograder.commands import audit, ci, marks, new, push, regrade, similar
+from autograder.commands.arrivals import show_arrivals, show_renamed, with_times
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -24,6 +24,7 @@ from autograder.commands.options import (
     SandboxOption,
     cores,
     course_of,
+    keep_roster,
     level_of,
     roster_of,
 )
@@ -33,7 +34,7 @@ from autograder.config_file import nearest
 from autograder.errors import AutograderError, UsageError, is_lack_of_memory
 from autograder.intake.layouts import Layout
 from autograder.progress import Running
-from autograder.records import Submission, SubmissionResult, TestResult
+from autograder.records import ClassFound, Submission, SubmissionResult, TestResult
 from autograder.terminal import ERR, OUT, name_of, show_check, show_our_errors
 
 app = typer.Typer(
@@ -120,29 +121,24 @@ def grade(
 ) -> None:
     """TAs: grade a class. Interrupt it and run it again: it goes on."""
     from autograder.intake import find_submissions
-    from autograder.intake.times import read_times
     from autograder.marks.store import open_store
 
     the_course = course_of(course, Path("."))
     config = the_course.config
     people = roster_of(roster, out)
-    moments = read_times(times) if times else {}
-    found = [
-        replace(each, submitted_at=moments.get(each.student, each.submitted_at))
-        for each in find_submissions(
-            submissions, config.modules, the_course.stub_digests(), out.resolve(), layout, people
-        )
-    ]
+    arrived = find_submissions(submissions, config.modules, the_course.stub_digests(), out.resolve(), layout, people)
+    if times:
+        arrived = with_times(arrived, times)
     level = level_of(sandbox_level, config.level)
-    feedback = config.feedback.pipeline if pipeline else config.feedback.grade
-    for submission in found:
-        if submission.problem:
-            ERR.print(f"[yellow]{name_of(submission.student)}[/]: {escape(submission.problem)}", highlight=False)
     with open_store(out) as store:
-        from autograder.grading import Setup, errors_of_ours, write_views
+        from autograder.grading import Setup, beside_what_is_known, errors_of_ours, renamed, write_views
         from autograder.grading import grade as run_grade
 
-        store.note_class(str(submissions.resolve()), layout)
+        keep_roster(roster, out)
+        show_renamed(renamed(arrived, store), out)
+        found = beside_what_is_known(arrived, store)
+        show_arrivals(arrived, found)
+        store.note_class(ClassFound(str(submissions.resolve()), layout, "pipeline" if pipeline else "grade"))
         running = Running()
         item_of = {test: item.id for item in config.items for test in item.tests}
         with Progress(
@@ -185,8 +181,8 @@ def grade(
                 ERR.print("Interrupted: what is graded is safe. Run the same command again to go on.")
                 raise typer.Exit(130) from None
             finally:
-                sheets, summaries = write_views(store, config, out, feedback, people)
-        write_pages(store, sheets, the_course, out, feedback, people)
+                sheets, summaries = write_views(store, config, out, people)
+        write_pages(store, sheets, the_course, out, people)
     table = Table("component", "out of", "n", "average", "median", "min", "max", title=escape(config.course))
     for row in summaries:
         table.add_row(

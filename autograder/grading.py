@@ -15,15 +15,18 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
+from autograder import config_file
 from autograder.config import Config
 from autograder.course import Course
 from autograder.device import device_for, slots
-from autograder.errors import GraderError, ZygoteEndedError
+from autograder.errors import GraderError, UsageError, ZygoteEndedError
 from autograder.exports import feedback, tables
 from autograder.exports.files import write_atomically
 from autograder.grounds import grounds
+from autograder.intake.class_list import MISSING
 from autograder.intake.roster import RosterEntry
 from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, Summary, mark_sheet, summarise
@@ -89,6 +92,41 @@ def grade(
 
     mark_all(course, pending, lambda submission: left[submission.student], setup, keep, on_test)
     return len(pending)
+
+
+def renamed(submissions: Sequence[Submission], store: Store) -> dict[str, str]:
+    """Keep under their new names those whose submission is known by another one, as a roster that came later has it.
+
+    Returns:
+        Earlier name -> name now.
+    """
+    known = {result.student: result for result, _ in store.results()}
+    there = {submission.student for submission in submissions}
+    unclaimed = {(each.source, each.digest): each.student for each in known.values() if each.student not in there}
+    names = {}
+    for submission in submissions:
+        before = unclaimed.pop((submission.source, submission.digest), "")
+        if before and submission.student not in known:
+            store.rename(before, submission.student)
+            names[before] = submission.student
+    return names
+
+
+def beside_what_is_known(submissions: Sequence[Submission], store: Store) -> list[Submission]:
+    """The class as it was found now, with what only an earlier run has seen: nothing that was graded is lost.
+
+    Who has handed in nothing *here* and has a graded submission is left out, and keeps it: a second batch, or a folder
+    with one remark request, says nothing of the others. A time that is not said now is the one that was known.
+    """
+    known = {result.student: result for result, _ in store.results()}
+    found = []
+    for submission in submissions:
+        before = known.get(submission.student)
+        if before is not None and MISSING in submission.flags and MISSING not in before.flags:
+            continue
+        moment = submission.submitted_at or (before.submitted_at if before is not None else "")
+        found.append(replace(submission, submitted_at=moment))
+    return found
 
 
 def unsettled(
@@ -231,27 +269,51 @@ def mark_sheets(store: Store, config: Config) -> list[MarkSheet]:
     return [mark_sheet(result, sandbox, config, decided.get(result.student, {})) for result, sandbox in store.results()]
 
 
+def settled_sheets(store: Store, config: Config, out: Path) -> list[MarkSheet]:
+    """Everybody's marks, where they are those that `out` shows.
+
+    Raises:
+        UsageError: they would be others now: the config has changed since, and nobody has agreed to that.
+    """
+    sheets, last = mark_sheets(store, config), store.last_marks()
+    moved = [each.student for each in sheets if last.get(each.student) != (each.total, each.out_of, each.items)]
+    if moved:
+        more = f" and {len(moved) - 1} more" if moved[1:] else ""
+        raise UsageError(
+            f"{out} does not show the marks that {config_file.FILE_NAME} gives now (those of {moved[0]}{more}): it has "
+            f"changed, or a run was cut off; `autograder regrade {out}` shows who moves, and asks"
+        )
+    return sheets
+
+
+def hidden_of(store: Store, config: Config) -> Literal["example", "hint"]:
+    """What this class's students read of hidden tests that failed, as `grade` was told."""
+    found = store.class_found()
+    return config.feedback.pipeline if found is not None and found.feedback == "pipeline" else config.feedback.grade
+
+
 def write_views(
     store: Store,
     config: Config,
     out: Path,
-    hidden: Literal["example", "hint"],
     roster: Mapping[str, RosterEntry],
-    why: str = "",
+    why: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[MarkSheet], list[Summary]]:
     """Write every CSV and JSON from the store alone, and note in its history whose marks have changed.
 
     Args:
-        hidden: what the messages of hidden tests that failed show.
         roster: whose names and sections stand beside the marks; it may be empty.
-        why: what the history says of marks that have changed; "" where it follows from the submissions.
+        why: by student, what the history says of marks that have changed, where it does not follow from the submission.
 
     Raises:
         UsageError: a file cannot be written.
     """
-    sheets = mark_sheets(store, config)
+    sheets, hidden = mark_sheets(store, config), hidden_of(store, config)
     store.remember(
-        [HistoryEntry(sheet.student, "", why, sheet.total, sheet.out_of, sheet.items) for sheet in sheets],
+        [
+            HistoryEntry(sheet.student, "", why.get(sheet.student, ""), sheet.total, sheet.out_of, sheet.items)
+            for sheet in sheets
+        ],
         {sheet.student: sheet.digest for sheet in sheets},
     )
     summaries = summarise(sheets, config)

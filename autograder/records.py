@@ -138,6 +138,21 @@ class SubmissionResult:
 
 
 @dataclass(frozen=True)
+class ClassFound:
+    """Where `grade` found a class.
+
+    Attributes:
+        path: the folder or zip.
+        layout: as `--layout` names it.
+        feedback: what students read of hidden tests: "grade" or "pipeline", the names in the config's `feedback`.
+    """
+
+    path: str
+    layout: str
+    feedback: str
+
+
+@dataclass(frozen=True)
 class Override:
     """A person's decision on one item of one student, on top of what the tests earned.
 

@@ -18,7 +18,7 @@ from autograder.marks.store import Store
 from autograder.marks.tally import MarkSheet, mark_sheet
 from autograder.records import Submission, SubmissionResult
 
-TOTAL = "total"
+TOTAL, OUT_OF = "total", "out_of"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Move:
     """One mark that would change.
 
     Attributes:
-        what: the item, or "total".
+        what: the item, "total" or "out_of".
         before: None for a student who had no marks.
     """
 
@@ -138,8 +138,12 @@ def _moves(store: Store, sheet: MarkSheet, changed: set[str], run: set[str]) -> 
         for item, mark in sheet.items.items()
         if items.get(item) != mark
     ]
-    before = history[-1].total if history else None
-    if before != sheet.total:
-        why = "; ".join(dict.fromkeys(move.why for move in moves)) or "other weights"
-        moves.append(Move(sheet.student, TOTAL, before, sheet.total, why))
+    why = other or "; ".join(dict.fromkeys(move.why for move in moves)) or "the config's rules for totals"
+    last = history[-1] if history else None
+    for what, before, after in (
+        (TOTAL, last.total if last else None, sheet.total),
+        (OUT_OF, last.out_of if last else sheet.out_of, sheet.out_of),
+    ):
+        if before != after:
+            moves.append(Move(sheet.student, what, before, after, why))
     return moves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.commands.deadline import ForceOption, forced_after
+from autograder.commands.options import CourseOption, RosterOption, course_of, keep_roster, roster_of
 from autograder.commands.report import write_pages
 from autograder.config_file import nearest
 from autograder.errors import UsageError
@@ -28,15 +30,16 @@ def export(
     """TAs: write the files that MarkUs, Quercus, Gradescope, GitHub or a CI system reads, into DIR/export."""
     from autograder.exports.each import exported
     from autograder.exports.files import write_atomically
-    from autograder.grading import mark_sheets
+    from autograder.grading import hidden_of, settled_sheets
     from autograder.marks.store import open_store
 
     config = course_of(course, Path(".")).config
     people = roster_of(roster, marks)
     with open_store(marks, must_exist=True) as store:
-        sheets = mark_sheets(store, config)
+        sheets, hidden = settled_sheets(store, config, marks), hidden_of(store, config)
     folder = marks / "export" / format
-    files = exported(format, sheets, config, people, config.feedback.grade)
+    files = exported(format, sheets, config, people, hidden)
+    keep_roster(roster, marks)
     for name, text in files.items():
         write_atomically(folder / name, text)
     OUT.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
@@ -54,10 +57,11 @@ def override(
     item: Annotated[str, typer.Option("--item", help="A3, say")],
     new: Annotated[float, typer.Option("--marks", help="what the item earns, whatever the tests say")],
     reason: Annotated[str, typer.Option("--reason", help="shown wherever the mark is")],
+    force: ForceOption = False,
     course: CourseOption = None,
 ) -> None:
     """TAs: decide an item by hand; no later grading loses it."""
-    from autograder.grading import mark_sheets, write_views
+    from autograder.grading import settled_sheets, write_views
     from autograder.marks.store import open_store
 
     the_course = course_of(course, Path("."))
@@ -69,22 +73,32 @@ def override(
         raise UsageError(f"--marks {new:g}: {item} earns from 0 to {full[item]:g}")
     if not reason.strip():
         raise UsageError("--reason is empty; the student and the next TA will read it")
+    late = forced_after(config, force)
     with open_store(marks, must_exist=True) as store:
-        before = {sheet.student: sheet for sheet in mark_sheets(store, config)}
+        before = {sheet.student: sheet for sheet in settled_sheets(store, config, marks)}
         if student not in before:
             raise UsageError(f"--student {student}: not in {marks}{nearest(student, list(before))}")
-        decision = Override(student, item, new, " ".join(reason.split()), getpass.getuser())
-        store.override(decision)
-        why = f"{item}: {new:g} by {decision.by}: {decision.reason}"
+        decision = Override(student, item, new, " ".join(reason.split()), _user())
+        if before[student].decided.get(item) != decision:  # else it is there since a run that could not write all
+            store.override(decision)
+        why = f"{item}: {new:g} by {decision.by}: {decision.reason}" + f" ({late})" * bool(late)
         people = roster_of(None, marks)
-        sheets, _ = write_views(store, config, marks, config.feedback.grade, people, why)
-        write_pages(store, sheets, the_course, marks, config.feedback.grade, people)
+        sheets, _ = write_views(store, config, marks, people, {student: why})
+        write_pages(store, sheets, the_course, marks, people)
     [after] = [sheet for sheet in sheets if sheet.student == student]
     OUT.print(
         f"{name_of(student)}: {item} from {before[student].items[item]:g} to {new:g}, "
         f"total from {before[student].total:g} to {after.total:g}",
         highlight=False,
     )
+
+
+def _user() -> str:
+    """Who runs the command; in a container, it may be a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # the first two: which one depends on the version of Python
+        return f"user {os.getuid()}"
 
 
 def history(

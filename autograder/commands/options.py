@@ -52,16 +52,22 @@ def course_of(given: Path | None, near: Path) -> Course:
 
 
 def roster_of(roster: Path | None, marks: Path) -> dict[str, RosterEntry]:
-    """The roster that is named, of which `marks` then keeps a copy, or else the one that is kept there."""
-    from autograder.exports.files import write_atomically
+    """The roster that is named, or else the one that `marks` keeps."""
     from autograder.intake.roster import KEPT_AS, read_roster
 
     kept = marks / KEPT_AS
     if roster is None:
         return read_roster(kept) if kept.is_file() else {}
-    people = read_roster(roster)
-    write_atomically(kept, roster.read_text(encoding="utf-8-sig"))
-    return people
+    return read_roster(roster)
+
+
+def keep_roster(roster: Path | None, marks: Path) -> None:
+    """Keep a copy of the roster that was named, once all else that was asked for has turned out to be possible."""
+    from autograder.exports.files import write_atomically
+    from autograder.intake.roster import KEPT_AS
+
+    if roster is not None:
+        write_atomically(marks / KEPT_AS, roster.read_text(encoding="utf-8-sig"))
 
 
 def level_of(choice: SandboxChoice, required: sandbox.Level) -> sandbox.Level:

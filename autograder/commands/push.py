@@ -43,12 +43,12 @@ def push(
     QUERCUS_URL and QUERCUS_TOKEN, or MARKUS_URL and MARKUS_TOKEN. What failed, or was not yet sent, is what the next
     run shows.
     """
-    from autograder.grading import errors_of_ours, mark_sheets
+    from autograder.grading import errors_of_ours, settled_sheets
     from autograder.marks.store import open_store
 
     config = course_of(course, Path(".")).config
     with open_store(marks, must_exist=True) as store:
-        sheets = mark_sheets(store, config)
+        sheets = settled_sheets(store, config, marks)
     plan = _planner(system)(sheets, config)
     table = Table("student", "from", "to", "what changes", title=escape(plan.place))
     for change in plan.changes:

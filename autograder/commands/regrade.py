@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from autograder.commands.arrivals import show_arrivals
+from autograder.commands.deadline import ForceOption, forced_after
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -22,7 +22,6 @@ from autograder.commands.options import (
     roster_of,
 )
 from autograder.commands.report import write_pages
-from autograder.config import Config
 from autograder.config_file import nearest
 from autograder.errors import UsageError
 from autograder.terminal import ERR, OUT, name_of, show_our_errors
@@ -46,7 +45,7 @@ def regrade(
         Path | None, typer.Option("--submissions", help="where the class is (default: where `grade` found it)")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before marks are written")] = False,
-    force: Annotated[bool, typer.Option("--force", help="even after remark_deadline; the history says so")] = False,
+    force: ForceOption = False,
     trainings: Annotated[
         Path | None, typer.Option("--trainings", help="keep what trainings give in this folder, and use it again")
     ] = None,
@@ -64,7 +63,7 @@ def regrade(
     items = [each.id for each in config.items]
     if item and item not in items:
         raise UsageError(f"--item {item}: no such item (there are {', '.join(items)})")
-    why = _allowed(config, force)
+    late = forced_after(config, force)
     level = level_of(sandbox_level, config.level)
     people = roster_of(None, marks)
     with open_store(marks, must_exist=True) as store:
@@ -87,49 +86,34 @@ def regrade(
             )
         _show(changes.moves, marks / TABLE)
         if changes.moves and not yes and not typer.confirm("Write these marks?", err=True):
-            OUT.print("Nothing was written.")
+            OUT.print(f"Nothing was written but {TABLE}.", highlight=False)
             return
         changes.commit(store, setup)
-        sheets, _ = write_views(store, config, marks, config.feedback.grade, people, why)
-        write_pages(store, sheets, the_course, marks, config.feedback.grade, people)
+        why = {move.student: f"regraded {late}" for move in changes.moves} if late else {}
+        sheets, _ = write_views(store, config, marks, people, why)
+        write_pages(store, sheets, the_course, marks, people)
     if ours := errors_of_ours(sheets):
         ERR.print(f"[red]a person has to look first at {name_of(', '.join(ours))}[/]", highlight=False)
         show_our_errors(test.result for sheet in sheets for test in sheet.tests)
         raise typer.Exit(3)
 
 
-def _allowed(config: Config, force: bool) -> str:
-    """What the history says of a request that came too late; "" of one that did not.
-
-    Raises:
-        UsageError: it came too late, and nobody forces it.
-    """
-    deadline = config.remark_deadline
-    if deadline is None or datetime.now(UTC) <= deadline:
-        return ""
-    if not force:
-        raise UsageError(
-            f"the remark deadline was {deadline.isoformat()}; --force regrades all the same, and the history says so"
-        )
-    return f"regraded after the remark deadline ({deadline.isoformat()}), forced"
-
-
 def _found(store: Store, course: Course, marks: Path, given: Path | None) -> tuple[Path, Sequence[Submission]]:
-    """Where the class is, and its submissions; when one came in is what was known, unless the layout says more."""
+    """Where the class is, and its submissions."""
+    from autograder.grading import beside_what_is_known
     from autograder.intake import find_submissions
     from autograder.intake.layouts import Layout
 
     last = store.class_found()
     if last is None:
         raise UsageError(f"{marks} does not know where its class was; run `autograder grade` once more")
-    where, layout = given or Path(last[0]), Layout(last[1])
-    known = {result.student: result.submitted_at for result, _ in store.results()}
-    found = find_submissions(
+    where, layout = given or Path(last.path), Layout(last.layout)
+    arrived = find_submissions(
         where, course.config.modules, course.stub_digests(), marks.resolve(), layout, roster_of(None, marks)
     )
-    return where, [
-        replace(each, submitted_at=each.submitted_at or known.get(each.student, each.submitted_at)) for each in found
-    ]
+    found = beside_what_is_known(arrived, store)
+    show_arrivals(arrived, found)
+    return where, found
 
 
 def _show(moves: Sequence[Move], path: Path) -> None:

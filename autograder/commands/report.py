@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 
-from autograder.commands.options import CourseOption, RosterOption, course_of, roster_of
+from autograder.commands.options import CourseOption, RosterOption, course_of, keep_roster, roster_of
 from autograder.course import Course
 from autograder.terminal import ERR, OUT
 
@@ -25,14 +25,15 @@ def report(
     roster: RosterOption = None,
 ) -> None:
     """TAs: write the class's page and each student's anew, from the marks in DIR."""
-    from autograder.grading import mark_sheets
+    from autograder.grading import settled_sheets
     from autograder.marks.store import open_store
 
     the_course = course_of(course, Path("."))
     people = roster_of(roster, marks)
     with open_store(marks, must_exist=True) as store:
-        sheets = mark_sheets(store, the_course.config)
-        write_pages(store, sheets, the_course, marks, the_course.config.feedback.grade, people)
+        sheets = settled_sheets(store, the_course.config, marks)
+        keep_roster(roster, marks)
+        write_pages(store, sheets, the_course, marks, people)
     OUT.print(f"{marks / 'report.html'}, and {len(sheets)} pages in {marks / 'feedback'}", highlight=False)
 
 
@@ -41,7 +42,6 @@ def write_pages(
     sheets: Sequence[MarkSheet],
     course: Course,
     out: Path,
-    hidden: Literal["example", "hint"],
     roster: Mapping[str, RosterEntry],
 ) -> None:
     """Write all pages behind a progress bar; see `reports.pages`.
@@ -50,6 +50,7 @@ def write_pages(
         UsageError: a page cannot be written.
         ConfigError: a marked test's file cannot be read.
     """
+    from autograder.grading import hidden_of
     from autograder.reports import pages
 
     with Progress(console=ERR, transient=True) as progress:
@@ -58,7 +59,7 @@ def write_pages(
             out,
             sheets,
             course,
-            hidden,
+            hidden_of(store, course.config),
             roster,
             store.pictures,
             lambda written: progress.update(task, completed=written),

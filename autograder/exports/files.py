@@ -37,7 +37,7 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}. The marks are safe in marks.sqlite; "
-            "make room or choose another --out, and run the same command again"
+            "make room, and run the same command again"
         ) from None
     finally:
         with contextlib.suppress(OSError):

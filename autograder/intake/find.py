@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.errors import SubmissionError
 from autograder.intake.class_list import complete
-from autograder.intake.identify import assemble
+from autograder.intake.identify import SEVERAL_HOMES, assemble
 from autograder.intake.layouts import SOURCES, Claim, Entry, Layout, claims_of, flat_name
 from autograder.intake.roster import RosterEntry
 from autograder.intake.tree import CLASS, is_junk, printable, read_file, read_folder, read_zip, text_of, unwrapped
@@ -61,7 +61,9 @@ def find_submissions(
         )
     claims = complete(claims, roster or {})
     _refuse_doubles(path, claims)
-    return [_submission(path, claim, modules, stubs) for claim in sorted(claims, key=lambda claim: claim.student)]
+    found = [_submission(path, claim, modules, stubs) for claim in sorted(claims, key=lambda claim: claim.student)]
+    _refuse_a_class_of_nothing(path, found, modules)
+    return found
 
 
 def read_submission(path: Path, modules: Sequence[str], stubs: Mapping[str, str]) -> Submission:
@@ -154,6 +156,23 @@ def _refuse_doubles(path: Path, claims: Sequence[Claim]) -> None:
             raise SubmissionError(
                 f"{path}: {' and '.join(names)} both claim the student {student!r}; keep the one that counts"
             )
+
+
+def _refuse_a_class_of_nothing(path: Path, found: Sequence[Submission], modules: Sequence[str]) -> None:
+    """A class in which nobody has handed in any of the modules is no class: something else was pointed at."""
+    wanted = _module_files(modules)
+    readable = [each for each in found if not each.problem]
+    if len(readable) > 1 and not any(wanted & set(each.files) for each in readable):
+        some = ", ".join(each.student for each in readable[:3])
+        raise SubmissionError(
+            f"{path}: none of {len(readable)} entries ({some}, ...) holds {' or '.join(sorted(wanted))}; point at the "
+            "folder that holds the submissions"
+        )
+    if len(found) == 1 and any(flag.startswith(SEVERAL_HOMES) for flag in found[0].flags):
+        raise SubmissionError(
+            f"{path} holds one folder, {found[0].student}, in which several hold the assignment; is that the class? "
+            "Then point at it"
+        )
 
 
 def _submission(path: Path, claim: Claim, modules: Sequence[str], stubs: Mapping[str, str]) -> Submission:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+SEVERAL_HOMES = "several folders hold the assignment"
 _SOURCES = (".py", ".ipynb")
 
 
@@ -35,7 +36,7 @@ def assemble(
     if homes:
         root = homes[0]
         if len(homes) > 1 and len(homes[0].parts) == len(homes[1].parts):
-            flags.append(f"several folders hold the assignment: {root} was taken")
+            flags.append(f"{SEVERAL_HOMES}: {root} was taken")
         kept = {str(path.relative_to(root)): files[str(path)] for path in paths if path.is_relative_to(root)}
     else:
         kept = dict(files)

@@ -58,6 +58,10 @@ class Entry:
     is_repository: bool = False
 
 
+# Of a file from Quercus: the submission's number, that of a version, the file's own name.
+_Version = tuple[int, int, str, Entry]
+
+
 @dataclass(frozen=True)
 class Claim:
     """What one student handed in, not yet read.
@@ -86,7 +90,7 @@ def claims_of(place: Path, entries: Sequence[Entry], layout: Layout, modules: Se
         SubmissionError: the entries are not laid out as `layout` says.
     """
     if layout is Layout.AUTO:
-        layout = recognised(entries)
+        layout = recognised(place, entries)
     match layout:
         case Layout.QUERCUS:
             return _quercus(place, entries)
@@ -98,14 +102,30 @@ def claims_of(place: Path, entries: Sequence[Entry], layout: Layout, modules: Se
             return _plain(place, entries, modules)
 
 
-def recognised(entries: Sequence[Entry]) -> Layout:
-    """The layout that all entries fit; a plain one if none."""
+def recognised(place: Path, entries: Sequence[Entry]) -> Layout:
+    """The layout that all entries fit; a plain one if none.
+
+    Raises:
+        SubmissionError: some fit a layout that others do not, or Gradescope's file that says whose is whose is missing.
+    """
     files = [entry.name for entry in entries if not entry.is_folder and entry.name not in _BESIDE_SUBMISSIONS]
     folders = [entry for entry in entries if entry.is_folder]
     if any(entry.name == METADATA for entry in entries):
         return Layout.GRADESCOPE
-    if files and not folders and all(_QUERCUS.fullmatch(name) for name in files):
+    from_quercus = [name for name in files if _QUERCUS.fullmatch(name)]
+    others = [each.name for each in folders] + [name for name in files if name not in from_quercus]
+    if from_quercus and others:
+        raise SubmissionError(
+            f"{place} holds two layouts: {from_quercus[0]} is named as Quercus names submissions, and {others[0]} is "
+            "not; take one kind out, or say which it is with --layout (plain takes every name for a student's)"
+        )
+    if from_quercus:
         return Layout.QUERCUS
+    if not files and folders and all(re.fullmatch(r"submission_\d+", each.name) for each in folders):
+        raise SubmissionError(
+            f"{place} holds folders as Gradescope exports them and no {METADATA}, which says whose they are; put it "
+            "beside them, or say --layout plain"
+        )
     if len(folders) > 1 and not files and all(entry.is_repository for entry in folders) and _prefix(folders):
         return Layout.GITHUB
     return Layout.PLAIN
@@ -132,8 +152,11 @@ def _plain(place: Path, entries: Sequence[Entry], modules: Sequence[str]) -> lis
 
 
 def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
-    """Files of one name are versions of each other, and the one with the highest number was handed in last."""
-    students: dict[tuple[str, str], dict[str, list[tuple[int, int, Entry]]]] = defaultdict(lambda: defaultdict(list))
+    """Versions of one thing are files of one name, a `.py` and a notebook of one name, and all zips.
+
+    Of these the one with the highest number was handed in last, and counts.
+    """
+    students: dict[tuple[str, str], dict[str, list[_Version]]] = defaultdict(lambda: defaultdict(list))
     late: set[tuple[str, str]] = set()
     for entry in entries:
         found = _QUERCUS.fullmatch(entry.name)
@@ -146,16 +169,19 @@ def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
             )
         who = (found["who"], found["user"])
         name = found["stem"] + (found["end"] or "")
-        students[who][name].append((int(found["submission"]), int(found["n"] or 0), entry))
+        ending = (found["end"] or "").lower()
+        thing = ".zip" if ending == ".zip" else found["stem"] if ending in SOURCES else name
+        students[who][thing].append((int(found["submission"]), int(found["n"] or 0), name, entry))
         if found["late"]:
             late.add(who)
     names = [name for name, _ in students]
     claims = []
-    for (name, user), files in students.items():
-        newest = {file: max(versions, key=lambda each: each[:2])[2] for file, versions in files.items()}
-        earlier = sorted(
-            entry.name for file, versions in files.items() for _, _, entry in versions if entry is not newest[file]
-        )
+    for (name, user), things in students.items():
+        last = [max(versions, key=lambda each: each[:2]) for versions in things.values()]
+        newest = {file: entry for _, _, file, entry in last}
+        counted = {entry.name for entry in newest.values()}
+        versions = [entry.name for each in things.values() for *_, entry in each]
+        earlier = sorted(each for each in versions if each not in counted)
         flags = [f"earlier versions: {', '.join(earlier)}"] if earlier else []
         if (name, user) in late:
             flags.append("late in Quercus")
@@ -195,10 +221,13 @@ def _gradescope(place: Path, entries: Sequence[Entry]) -> list[Claim]:
 def _github(entries: Sequence[Entry]) -> list[Claim]:
     folders = [entry for entry in entries if entry.is_folder]
     prefix = _prefix(folders)
-    return [
-        Claim(entry.name.removeprefix(prefix) or entry.name, (entry.name,), entry.read, (entry.name,))
-        for entry in folders
-    ]
+    claims = []
+    for entry in folders:
+        # User names may begin alike, too, or hold a "-": a roster knows which end of the name is one.
+        words = entry.name.split("-")
+        ends = ["-".join(words[index:]) for index in range(len(words))]
+        claims.append(Claim(entry.name.removeprefix(prefix) or entry.name, (entry.name,), entry.read, tuple(ends)))
+    return claims
 
 
 def _prefix(folders: Sequence[Entry]) -> str:

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from autograder.config_file import nearest
 from autograder.errors import UsageError
 
 KEPT_AS = "roster.csv"
@@ -31,24 +32,33 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
     """Read a roster, by student in the order of the file; columns of other names are left alone.
 
     Raises:
-        UsageError: it cannot be read, has no column `student`, or names a student twice.
+        UsageError: it cannot be read, has no column `student`, or names a student twice (small letters or capitals).
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets begin UTF-8 with a mark
-            rows = list(csv.DictReader(stream))
+            reader = csv.DictReader(stream)
+            columns = list(reader.fieldnames or ())
+            rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}; it should be a CSV in UTF-8") from None
     known = [field.name for field in fields(RosterEntry)]
+    if "student" not in columns:
+        raise UsageError(
+            f"{path}, line 1: no column student{nearest('student', columns)}; expected the columns {', '.join(known)}, "
+            "written like this"
+        )
     entries: dict[str, RosterEntry] = {}
-    for line, row in enumerate(rows, 2):
+    lines: dict[str, int] = {}
+    for line, row in rows:
         entry = RosterEntry(
             **{name: (row[name] or "").strip() for name in known if name in row and name != "student"}
             | {"student": (row.get("student") or "").strip()}
         )
         if not entry.student:
             raise UsageError(f"{path}, line {line}: no student; expected the columns {', '.join(known)}")
-        if entry.student in entries:
-            raise UsageError(f"{path}, line {line}: {entry.student!r} is in the roster twice; keep one")
+        if earlier := lines.get(entry.student.casefold()):
+            raise UsageError(f"{path}, line {line}: {entry.student!r} is in line {earlier}, too; keep one")
+        lines[entry.student.casefold()] = line
         entries[entry.student] = entry
     if not entries:
         raise UsageError(f"{path} names no student; expected a first line with {', '.join(known)}")

@@ -16,9 +16,15 @@ def read_times(path: Path) -> dict[str, str]:
         UsageError: it cannot be read, a time is none, or a student is there twice.
     """
     times: dict[str, str] = {}
+    line = 1
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            for line, row in enumerate(csv.DictReader(stream), 2):
+            reader = csv.DictReader(stream)
+            for name in ("student", "submitted_at"):
+                if name not in (reader.fieldnames or ()):
+                    raise UsageError(f"{path}, line 1: no column {name}; expected a first line student,submitted_at")
+            for row in reader:
+                line = reader.line_num
                 student, moment = (str(row.get(name) or "").strip() for name in ("student", "submitted_at"))
                 if not student or student in times:
                     raise UsageError(f"{path}, line {line}: expected one line for each student, got {student!r}")
@@ -26,7 +32,7 @@ def read_times(path: Path) -> dict[str, str]:
                     raise UsageError(f"{path}, line {line}: {moment} has no time zone; write 2026-11-20T23:59:00-05:00")
                 times[student] = moment
     except ValueError as error:  # a decoding error is one, too
-        raise UsageError(f"{path}, line {len(times) + 2}: {error}; expected 2026-11-20T23:59:00-05:00") from None
+        raise UsageError(f"{path}, line {line}: {error}; expected 2026-11-20T23:59:00-05:00") from None
     except (OSError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     if not times:

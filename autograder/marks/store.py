@@ -20,7 +20,7 @@ import msgspec
 from autograder.errors import UsageError
 from autograder.marks.schema import SCHEMA
 from autograder.pictures import Picture
-from autograder.records import HistoryEntry, Outcome, Override, SubmissionResult, TestResult
+from autograder.records import ClassFound, HistoryEntry, Outcome, Override, SubmissionResult, TestResult
 
 FILE_NAME = "marks.sqlite"
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
@@ -145,7 +145,7 @@ class Store:
                 ],
             )
 
-    def note_class(self, path: str, layout: str) -> None:
+    def note_class(self, found: ClassFound) -> None:
         """Keep where the class was found, in place of what was kept before.
 
         Raises:
@@ -153,17 +153,30 @@ class Store:
         """
         with self._writing():
             self._connection.execute("DELETE FROM class")
-            self._connection.execute("INSERT INTO class VALUES (?, ?)", (path, layout))
+            self._connection.execute(
+                "INSERT INTO class (path, layout, feedback) VALUES (?, ?, ?)",
+                (found.path, found.layout, found.feedback),
+            )
 
-    def class_found(self) -> tuple[str, str] | None:
-        """Where the class was found the last time, and its layout.
+    def class_found(self) -> ClassFound | None:
+        """Where the class was found the last time.
 
         Raises:
             UsageError: the file is damaged, or of another version.
         """
         with self._reading():
-            row: tuple[str, str] | None = self._connection.execute("SELECT path, layout FROM class").fetchone()
-        return row
+            row = self._connection.execute("SELECT path, layout, feedback FROM class").fetchone()
+        return ClassFound(*row) if row else None
+
+    def rename(self, student: str, now: str) -> None:
+        """Let all that is kept of a student be that of another name, which nothing is kept of yet.
+
+        Raises:
+            UsageError: the disk is full, or no longer writable; what was committed before is safe.
+        """
+        with self._writing():
+            for table in ("submissions", "outcomes", "pictures", "overrides", "history"):
+                self._connection.execute(f"UPDATE {table} SET student = ? WHERE student = ?", (now, student))
 
     def note_arrival(self, student: str, submitted_at: str) -> None:
         """Keep when a student handed in, whose files are graded already.
@@ -213,24 +226,34 @@ class Store:
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
+        last = self.last_marks()
         with self._writing():
-            last = {
-                student: (total, out_of, items, digest)
-                for student, total, out_of, items, digest in self._connection.execute(
-                    "SELECT student, total, out_of, items, digest FROM history ORDER BY rowid"
-                )
-            }
+            known = dict(self._connection.execute("SELECT student, digest FROM history ORDER BY rowid").fetchall())
             for entry in entries:
                 items, digest = msgspec.json.encode(entry.items).decode(), digests[entry.student]
                 before = last.get(entry.student)
-                if before is not None and before[:3] == (entry.total, entry.out_of, items):
+                if before is not None and before == (entry.total, entry.out_of, entry.items):
                     continue
-                same = before is not None and before[3] == digest
+                same = before is not None and known[entry.student] == digest
                 why = entry.why or ("other tests or weights" if same else "another submission" if before else "graded")
                 self._connection.execute(
                     "INSERT INTO history (student, why, total, out_of, items, digest) VALUES (?, ?, ?, ?, ?, ?)",
                     (entry.student, why, entry.total, entry.out_of, items, digest),
                 )
+
+    def last_marks(self) -> dict[str, tuple[float, float, dict[str, float]]]:
+        """Each student's total, what it was out of, and their items, as the history has them last.
+
+        Raises:
+            UsageError: the file is damaged, or of another version.
+        """
+        with self._reading():
+            return {
+                student: (total, out_of, msgspec.json.decode(items, type=dict[str, float]))
+                for student, total, out_of, items in self._connection.execute(
+                    "SELECT student, total, out_of, items FROM history ORDER BY rowid"
+                )
+            }
 
     def history(self, student: str) -> list[HistoryEntry]:
         """What a student's marks have been, oldest first.

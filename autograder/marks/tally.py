@@ -95,7 +95,8 @@ def mark_sheet(
     )
     items = {item.id: _rounded(sum(test.earned for test in tests if test.item is item)) for item in config.items}
     decided = {item: each for item, each in overrides.items() if item in items}
-    items |= {item: each.marks for item, each in decided.items()}
+    # An item may have become worth less since.
+    items |= {item.id: min(decided[item.id].marks, item.marks) for item in config.items if item.id in decided}
     parts = {part.id: _rounded(sum(items[item.id] for item in part.items)) for part in config.parts}
     bonus = {item.id for part in config.parts if part.bonus for item in part.items}
     # What this machine had no device for is left out of what the marks are out of, too.

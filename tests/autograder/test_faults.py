@@ -149,7 +149,7 @@ def test_two_commands_on_one_folder_the_second_is_told_to_wait(autograder, submi
 def test_no_clock_that_can_jump_decides_anything(repository):
     jumping = re.compile(r"time\.time\(|datetime\.(now|utcnow|today)|date\.today|CLOCK_REALTIME")
     found = [path.name for path in (repository / "autograder").rglob("*.py") if jumping.search(path.read_text())]
-    assert found == ["regrade.py"]  # whether a TA's deadline has passed, which no student's time hangs on
+    assert found == ["deadline.py"]  # whether a TA's deadline has passed, which no student's time hangs on
 
 
 def test_a_loaded_machine_gives_the_same_marks(autograder, submissions, undisturbed, tmp_path):

@@ -1,7 +1,9 @@
 """Every system's layout gives each student's files; what counts is the newest, and nothing is dropped in silence."""
 
+import contextlib
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -180,5 +182,51 @@ entries = st.builds(Entry, st.text(min_size=1, max_size=30), st.booleans(), st.j
 
 @settings(deadline=None)
 @given(st.lists(entries, max_size=5))
-def test_any_names_have_a_layout(some):
-    assert recognised(some) in (Layout.PLAIN, Layout.QUERCUS, Layout.GITHUB)
+def test_any_names_have_a_layout_or_are_refused(some):
+    with contextlib.suppress(SubmissionError):
+        assert recognised(Path("class"), some) in (Layout.PLAIN, Layout.QUERCUS, Layout.GITHUB)
+
+
+def test_two_layouts_in_one_are_refused_unless_one_is_named(tmp_path):
+    lay_out(tmp_path, {"adleranna_1001_5001_conv_inverse.py": WORK, "bo/conv_inverse.py": WORK})
+    with pytest.raises(SubmissionError, match=r"holds two layouts: adleranna_1001_5001_conv_inverse\.py .* and bo is"):
+        found(tmp_path)
+    assert "bo" in found(tmp_path, layout=Layout.PLAIN)
+
+
+def test_gradescopes_folders_without_its_file_are_refused(tmp_path):
+    lay_out(tmp_path, {"submission_11/conv_inverse.py": WORK, "submission_12/conv_inverse.py": WORK})
+    with pytest.raises(SubmissionError, match=r"no submission_metadata\.yml"):
+        found(tmp_path)
+
+
+def test_of_a_file_and_a_notebook_in_quercus_the_later_one_counts(tmp_path):
+    files = {"adleranna_1001_5001_conv_inverse.py": b"1", "adleranna_1001_5009_conv_inverse.ipynb": b"2"}
+    [anna] = found(lay_out(tmp_path, files)).values()
+    assert anna.files == {"conv_inverse.ipynb": b"2"}
+    assert anna.flags == ("earlier versions: adleranna_1001_5001_conv_inverse.py",)
+
+
+def test_of_two_zips_in_quercus_the_later_one_counts(tmp_path):
+    files = {
+        "chenchloe_1003_5003_hw.zip": zip_bytes({"conv_inverse.py": b"1"}),
+        "chenchloe_1003_5010_hw_final.zip": zip_bytes({"conv_inverse.py": b"2"}),
+    }
+    [chloe] = found(lay_out(tmp_path, files)).values()
+    assert chloe.files == {"conv_inverse.py": b"2"}
+    assert chloe.flags == ("earlier versions: chenchloe_1003_5003_hw.zip",)
+
+
+def test_a_roster_knows_which_end_of_a_repository_is_the_user(tmp_path):
+    files = {f"hw1-anna-{end}/{name}": WORK for end in "bc" for name in ("conv_inverse.py", ".git/HEAD")}
+    roster = {name: RosterEntry(name) for name in ("anna-b", "anna-c")}
+    assert list(found(lay_out(tmp_path, files), roster=roster)) == ["anna-b", "anna-c"]
+
+
+def test_what_is_no_class_is_refused(tmp_path):
+    lay_out(tmp_path / "slides", {"img/a.png": b"", "talk/talk.tex": b""})
+    with pytest.raises(SubmissionError, match=r"none of 2 entries \(img, talk, ...\) holds conv_inverse"):
+        found(tmp_path / "slides")
+    lay_out(tmp_path / "outer", {"class/anna/conv_inverse.py": WORK, "class/bo/conv_inverse.py": WORK})
+    with pytest.raises(SubmissionError, match="holds one folder, class, in which several hold the assignment"):
+        found(tmp_path / "outer")

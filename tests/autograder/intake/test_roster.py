@@ -21,10 +21,12 @@ def test_columns_come_in_any_order_and_others_are_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "names no student"),
+        ("", "line 1: no column student"),
+        ("Student,Name\namal,A\n", "line 1: no column student; did you mean 'Student'"),
         ("student\n", "names no student"),
-        ("name\nAmal\n", "line 2: no student"),
-        ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in the roster twice"),
+        ("name\nAmal\n", "line 1: no column student"),
+        ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in line 2, too"),
+        ("student,name\namal\n\nAmal\n", "line 4: 'Amal' is in line 2, too"),
         ("student,name\namal\n,B\n", "line 3: no student"),
     ],
 )

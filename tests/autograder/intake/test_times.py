@@ -12,7 +12,10 @@ def test_each_students_time_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "says no time"),
+        ("", "line 1: no column student"),
+        ("student,when\namal,2026-11-20T23:59Z\n", "line 1: no column submitted_at"),
+        ("student,submitted_at\n", "says no time"),
+        ("student,submitted_at\n\namal,yesterday\n", "line 3: Invalid isoformat"),
         ("student,submitted_at\namal,yesterday\n", "line 2: Invalid isoformat"),
         ("student,submitted_at\namal,2026-11-20T23:59:00\n", "line 2: 2026-11-20T23:59:00 has no time zone"),
         ("student,submitted_at\namal,2026-11-20T23:59Z\namal,2026-11-20T23:59Z\n", "line 3: expected one line"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autograder.errors import UsageError
 from autograder.marks.store import FILE_NAME, open_store
 from autograder.pictures import Curve, Images
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import ClassFound, Outcome, SubmissionResult, TestResult
 
 IN_FOLDER = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -99,8 +99,8 @@ def test_where_the_class_was_is_kept_of_the_last_time(tmp_path):
     with open_store(tmp_path) as store:
         assert store.class_found() is None
         for place in ("here", "there"):
-            store.note_class(place, "plain")
-        assert store.class_found() == ("there", "plain")
+            store.note_class(ClassFound(place, "plain", "grade"))
+        assert store.class_found() == ClassFound("there", "plain", "grade")
 
 
 @given(st.lists(st.sampled_from(Outcome), max_size=5))

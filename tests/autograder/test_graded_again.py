@@ -1,0 +1,199 @@
+"""Commands on marks that are there: nothing that was graded or decided is lost, and nobody moves unasked."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).parent / "second_course"
+ROSTER = "student,name,email,section\nanna,Anna Adler,anna@example.com,L1\nben,Ben Brown,,L1\nchloe,,,L2\n"
+
+
+@pytest.fixture(scope="module")
+def graded(autograder, tmp_path_factory):
+    """A course of its own, with a roster of three and the marks of two who have handed in: anna 4, ben 1."""
+    folder = tmp_path_factory.mktemp("again")
+    shutil.copytree(COURSE, folder / "course")
+    (folder / "roster.csv").write_text(ROSTER)
+    done = autograder(
+        *("grade", COURSE / "submissions", "--course", folder / "course"),
+        *("--out", folder / "out", "--roster", folder / "roster.csv"),
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def folder(graded, tmp_path):
+    return Path(shutil.copytree(graded, tmp_path / "class"))
+
+
+@pytest.fixture
+def run(autograder, folder):
+    """A command on the class's marks, which has to succeed unless `fails` is said."""
+
+    def run(command, *options, fails=0, **more):
+        where = ("--out", folder / "out") if command == "grade" else (folder / "out",)
+        arguments = [*options, *where] if command in ("grade", "export") else [*where, *options]
+        done = autograder(command, *arguments, "--course", folder / "course", **more)
+        assert done.returncode == fails, done.stderr
+        return done
+
+    return run
+
+
+def rows(folder):
+    with (folder / "out/marks.csv").open(newline="", encoding="utf-8") as stream:
+        return {row["student"]: row for row in csv.DictReader(stream)}
+
+
+def totals(folder):
+    return {student: float(row["total"]) for student, row in rows(folder).items()}
+
+
+def append(folder, text):
+    with (folder / "course/grading_config.yaml").open("a") as stream:
+        stream.write(text)
+
+
+def replace(folder, old, new):
+    path = folder / "course/grading_config.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+OVERRIDE = ("--student", "ben", "--item", "W2", "--marks", 1.5, "--reason", "the idea is right")
+
+
+def test_a_second_batch_leaves_the_first_as_it_was(run, folder):
+    shutil.copytree(COURSE / "submissions/anna", folder / "batch/chloe")
+    done = run("grade", folder / "batch")
+    assert totals(folder) == {"anna": 4, "ben": 1, "chloe": 4}
+    assert "keep what was graded before: anna, ben" in done.stderr
+
+
+def test_a_folder_with_one_remark_request_moves_nobody_else(run, folder):
+    shutil.copytree(COURSE / "submissions/anna", folder / "remark/ben")
+    run("regrade", "--submissions", folder / "remark", "--yes")
+    assert totals(folder) == {"anna": 4, "ben": 4, "chloe": 0}
+
+
+def test_a_time_that_was_known_stays_known(run, folder):
+    append(folder, "\nlate: {deadline: 2026-11-21T00:00:00Z, percent_per_day: 10}\n")
+    (folder / "times.csv").write_text("student,submitted_at\nanna,2026-11-21T12:00:00Z\nbenn,2026-11-20T12:00:00Z\n")
+    done = run("grade", COURSE / "submissions", "--times", folder / "times.csv")
+    assert "no submission of benn; did you mean 'ben'?" in done.stderr
+    assert "says no time of ben" in done.stderr
+    assert totals(folder)["anna"] == pytest.approx(3.6)
+    run("grade", COURSE / "submissions")
+    assert totals(folder)["anna"] == pytest.approx(3.6)
+
+
+def test_what_a_pipelines_students_may_not_read_no_later_command_shows(run, folder):
+    run("grade", COURSE / "submissions", "--pipeline")
+    secret = "count('')"
+    told = [folder / "out" / name for name in ("outcomes.csv", "results/ben.json", "feedback/ben.html")]
+    run("override", "--student", "ben", "--item", "W1", "--marks", 1.5, "--reason", "x")
+    run("report")
+    run("export", "gradescope")
+    run("regrade", "--submissions", COURSE / "submissions", "--yes")
+    for path in [*told, folder / "out/export/gradescope/ben.json"]:
+        assert secret not in path.read_text(), path
+
+
+def test_other_weights_wait_until_regrade_has_asked(run, folder):
+    replace(folder, "public: {test_reverse_of_one_word: 1}", "public: {test_reverse_of_one_word: 3}")
+    replace(folder, "title: Reverse a word\n        marks: 2", "title: Reverse a word\n        marks: 4")
+    before = (folder / "out/marks.csv").read_bytes()
+    for command in (("override", *OVERRIDE), ("export", "junit"), ("report",)):
+        done = run(*command, fails=2)
+        assert "`autograder regrade" in done.stderr
+    assert (folder / "out/marks.csv").read_bytes() == before
+    run("regrade", "--submissions", COURSE / "submissions", "--yes")
+    run("override", *OVERRIDE)
+
+
+def test_a_decision_is_in_its_own_students_history_alone(run, folder, autograder):
+    run("override", *OVERRIDE)
+    told = {name: autograder("history", folder / "out", "--student", name).stdout for name in ("anna", "ben")}
+    assert "the idea is right" in told["ben"]
+    assert "the idea is right" not in told["anna"]
+
+
+def test_out_of_something_else_is_a_move_and_is_asked(run, folder):
+    append(folder, "lms_out_of: 10\n")
+    replace(folder, "out_of: 4", "out_of: 5")
+    before = (folder / "out/marks.csv").read_bytes()
+    done = run("regrade", "--submissions", COURSE / "submissions", input="n\n")
+    assert "Nothing was written but regrade.csv" in done.stdout
+    assert (folder / "out/marks.csv").read_bytes() == before
+    assert "anna,out_of,4,5,the config's rules for totals" in (folder / "out/regrade.csv").read_text()
+
+
+def test_after_the_remark_deadline_a_decision_is_forced_and_says_so(run, folder, autograder):
+    append(folder, "remark_deadline: 2026-11-01T00:00:00Z\n")
+    done = run("override", *OVERRIDE, fails=2)
+    assert "the remark deadline was 2026-11-01" in done.stderr
+    run("override", *OVERRIDE, "--force")
+    assert "after the remark deadline" in autograder("history", folder / "out", "--student", "ben").stdout
+
+
+def test_a_decision_is_never_worth_more_than_its_item(run, folder):
+    run("override", "--student", "ben", "--item", "W2", "--marks", 2, "--reason", "x")
+    replace(folder, "hidden: {test_count_of_any_word: 2}", "hidden: {test_count_of_any_word: 1}")
+    replace(folder, "title: Count letters\n        marks: 2", "title: Count letters\n        marks: 1")
+    run("regrade", "--submissions", COURSE / "submissions", "--yes")
+    assert float(rows(folder)["ben"]["W2"]) == 1
+
+
+def test_the_same_decision_twice_is_one(run, folder):
+    import sqlite3
+
+    for _ in range(2):
+        run("override", *OVERRIDE)
+    with sqlite3.connect(folder / "out/marks.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM overrides").fetchone() == (1,)
+
+
+def test_a_bad_roster_does_not_replace_a_good_one(run, folder, autograder):
+    (folder / "bad.csv").write_text("student\nanna\nAnna\n")
+    done = run("grade", COURSE / "submissions", "--roster", folder / "bad.csv", fails=2)
+    assert "bad.csv, line 3: 'Anna' is in line 2, too" in done.stderr
+    assert (folder / "out/roster.csv").read_text() == ROSTER
+    roster = ("--roster", folder / "roster.csv")
+    assert autograder("export", "junit", folder / "typo", *roster, "--course", COURSE).returncode == 2
+    nowhere = ("grade", folder / "nowhere", "--out", folder / "typo", "--course", COURSE, *roster)
+    assert autograder(*nowhere).returncode == 2
+    assert not (folder / "typo").exists()
+
+
+def test_a_roster_that_comes_later_renames_who_is_known(autograder, tmp_path):
+    """As Quercus names files, students are their names; with a roster, they are who they are, decisions and all."""
+    for student, name in (("anna", "adleranna_1001_5001_words.py"), ("ben", "brownben_1002_5002_words.py")):
+        (tmp_path / "class").mkdir(exist_ok=True)
+        shutil.copy(COURSE / "submissions" / student / "words.py", tmp_path / "class" / name)
+    (tmp_path / "roster.csv").write_text(ROSTER)
+    out = ("--course", COURSE, "--out", tmp_path / "out")
+    assert autograder("grade", tmp_path / "class", *out).returncode == 0
+    decision = ("--student", "brownben", *OVERRIDE[2:])
+    assert autograder("override", tmp_path / "out", *decision, "--course", COURSE).returncode == 0
+    done = autograder("grade", tmp_path / "class", *out, "--roster", tmp_path / "roster.csv")
+    assert done.returncode == 0, done.stderr
+    assert "brownben is ben now" in done.stderr
+    assert totals(tmp_path) == {"anna": 4, "ben": 2.5, "chloe": 0}
+    assert json.loads((tmp_path / "out/results/ben.json").read_text())["total"] == 2.5
+    assert not (tmp_path / "out/results/brownben.json").exists()
+
+
+def test_who_has_no_name_can_decide(monkeypatch):
+    from autograder.commands import marks
+
+    def nameless():
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr(marks.getpass, "getuser", nameless)
+    assert marks._user().startswith("user ")

@@ -195,7 +195,7 @@ class Watched:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.fixture(params=[1280, 360], ids=["desktop", "phone"])
+@pytest.fixture(params=[1280, 320], ids=["desktop", "phone"])
 def watched(browser: Browser, request: Any) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": request.param, "height": 800})
     yield Watched(context)

@@ -12,30 +12,30 @@ from typing import Any, Literal
 import msgspec
 
 from autograder.config import Config
-from autograder.exports.feedback import message_for
 from autograder.exports.files import csv_text
 from autograder.exports.places import place_in
-from autograder.marks.tally import MarkSheet, TestMark
-from autograder.records import Outcome
+from autograder.exports.rows import Row, rows_of
+from autograder.marks.tally import MarkSheet
 
 
 def tester_lines(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
     """One JSON object a line: each test, then annotations on the student's lines, then an overall comment."""
+    rows = rows_of(sheet, hidden)
     objects: list[dict[str, Any]] = [
         {
-            "name": f"{test.item.id}: {test.result.test}",
-            "output": message_for(test, hidden),
-            "marks_earned": test.earned,
-            "marks_total": test.out_of,
-            "status": _status(test),
-            "time": int(1000 * test.result.wall_seconds) or None,
+            "name": f"{row.test.item.id}: {row.test.result.test}",
+            "output": row.told,
+            "marks_earned": row.earned,
+            "marks_total": row.test.out_of,
+            "status": _status(row),
+            "time": int(1000 * row.test.result.wall_seconds) or None,
         }
-        for test in sheet.tests
+        for row in rows
     ]
     annotations = [
-        {"content": message, "filename": place.file, "line_start": place.line, "line_end": place.line}
-        for test in sheet.tests
-        if (place := place_in(message := message_for(test, hidden)))
+        {"content": row.message, "filename": place.file, "line_start": place.line, "line_end": place.line}
+        for row in rows
+        if (place := place_in(row.message))
     ]
     if annotations:
         objects.append({"annotations": annotations})
@@ -59,9 +59,9 @@ def criteria_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
     return csv_text([["Group name", *items], *([sheet.student, *map(sheet.items.get, items)] for sheet in sheets)])
 
 
-def _status(test: TestMark) -> str:
-    if test.result.outcome is Outcome.PASSED:
+def _status(row: Row) -> str:
+    if row.passed:
         return "pass"
-    if test.result.outcome is Outcome.GRADER_ERROR:
+    if row.ours:
         return "error"
-    return "partial" if test.earned else "fail"
+    return "partial" if row.earned else "fail"

@@ -9,14 +9,16 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from junitparser import Error, Failure, JUnitXml, Skipped
+from junitparser import Error, Failure, JUnitXml, Properties, Skipped
 
 from autograder.config import Config
+from autograder.exports import text as plain
 from autograder.exports.each import exported
+from autograder.exports.feedback import file_stem
 from autograder.exports.format import Format
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import mark_sheet
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import Outcome, Override, SubmissionResult, TestResult
 
 CONFIG = Config.model_validate(
     {
@@ -31,7 +33,13 @@ CONFIG = Config.model_validate(
                 "module": "shapes",
                 "items": [
                     {"id": "A1", "title": "Seen", "marks": 1, "public": {"test_seen": 1}},
-                    {"id": "A2", "title": "Unseen", "marks": 2, "hint": "Count.", "hidden": {"test_unseen": 2}},
+                    {
+                        "id": "A2",
+                        "title": "Unseen",
+                        "marks": 2,
+                        "hint": "Count.",
+                        "hidden": {"test_unseen": 1.5, "test_again": 0.5},
+                    },
                     {"id": "A3", "title": "Other", "marks": 1, "hidden": {"test_other": 1}},
                 ],
             }
@@ -92,22 +100,26 @@ messages = st.text(max_size=60) | st.sampled_from(
     ]
 )
 outcomes = st.sampled_from(list(Outcome))
+REASON = "the idea | is\n<b>right</b>"
 
 
-def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 3, messages=("",) * 3, share=0.0):
+def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 4, messages=("",) * 4, share=0.0, device="", decided=None):
     results = tuple(
-        TestResult(name, outcome, message, share=share)
+        TestResult(name, outcome, message, share=share, device=device)
         for name, outcome, message in zip(TESTS, outcomes, messages, strict=True)
     )
-    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG)
+    overrides = {item: Override(student, item, marks, REASON, "ta") for item, marks in (decided or {}).items()}
+    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG, overrides)
 
 
 sheets = st.builds(
     sheet_of,
     st.text(min_size=1, max_size=12),
-    st.tuples(outcomes, outcomes, outcomes),
-    st.tuples(messages, messages, messages),
+    st.tuples(*[outcomes] * 4),
+    st.tuples(*[messages] * 4),
     st.sampled_from([0.0, 0.5]),
+    st.sampled_from(["", "simulated"]),
+    st.fixed_dictionaries({}, optional={"A1": st.floats(0, 1), "A2": st.floats(0, 2), "A3": st.sampled_from([0, 1])}),
 )
 classes = st.lists(sheets, min_size=1, max_size=4, unique_by=lambda sheet: sheet.student)
 
@@ -136,7 +148,8 @@ def test_gradescope_gets_what_its_format_allows(students):
         assert document["score"] == sheet.lms_mark
         # One hidden test would hide the student's total.
         assert {test["visibility"] for test in document["tests"]} == {"visible"}
-        assert sum(test["score"] for test in document["tests"]) == sum(sheet.items.values())
+        assert all(0 <= test["score"] <= test["max_score"] for test in document["tests"])
+        assert sum(test["score"] for test in document["tests"]) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
 
 
 @QUICK
@@ -155,6 +168,8 @@ def test_markus_reads_each_tests_line_by_itself(students):
             assert (each["status"] == "partial") == (0 < each["marks_earned"] < each["marks_total"]) or each[
                 "status"
             ] == "error"
+        [sheet] = [each for each in students if f"tester/{file_stem(each.student)}.jsonl" == name]
+        assert sum(each["marks_earned"] for each in tests) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
         [comment] = [each["overall_comment"] for each in objects if "overall_comment" in each]
         assert comment.endswith("marks")
 
@@ -222,16 +237,23 @@ def test_github_gets_a_result_a_table_and_one_command_a_line(students):
         assert document["version"] == 1
         assert document["max_score"] == 4
         assert {test["status"] for test in document["tests"]} <= {"pass", "fail", "error"}
+        assert sum(test["score"] for test in document["tests"]) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
         table = [line for line in summary.splitlines() if line.startswith("|")]
         assert len(table) == 2 + len(CONFIG.items)  # no message made a row of its own
         assert all(line.count("|") == 6 for line in table)
         assert "<script" not in summary
-        failed = sum(test.result.outcome is not Outcome.PASSED for test in sheet.tests)
-        assert [line.startswith("::error ") for line in commands.split("\n")[:-1]] == [True] * failed
+        open_items = {item.id for item in CONFIG.items if sheet.items[item.id] < item.marks}
+        failed = sum(
+            test.result.outcome is not Outcome.PASSED
+            and (test.item.id not in sheet.decided or test.item.id in open_items)
+            for test in sheet.tests
+        )
+        kinds = [line.split(" ")[0] for line in commands.split("\n")[:-1]]
+        assert kinds == ["::notice"] * len(sheet.decided) + ["::error"] * failed
 
 
 def test_annotations_are_on_the_students_line():
-    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("no: ValueError (line 3 of shapes.py)", "", ""))
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 4, messages=("no: ValueError (line 3 of shapes.py)", "", "", ""))
     commands = files(Format.GITHUB, [sheet])["amal/annotations.txt"]
     assert "::error file=shapes.py,line=3,title=A1 Seen::no: ValueError (line 3 of shapes.py)" in commands
     tester = files(Format.MARKUS, [sheet])["tester/amal.jsonl"]
@@ -243,5 +265,50 @@ def test_annotations_are_on_the_students_line():
 
 @pytest.mark.parametrize("which", Format)
 def test_hidden_tests_show_title_and_hint_if_the_config_says_so(which):
-    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("seen", "the secret example", "the secret example"))
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 4, messages=("seen", *("the secret example",) * 3))
     assert all("the secret" not in text for text in files(which, [sheet]).values())
+
+
+@pytest.mark.parametrize("which", [Format.MARKUS, Format.GRADESCOPE, Format.GITHUB, Format.JUNIT])
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.GRADER_ERROR])
+def test_a_persons_decision_is_told_with_its_reason(which, outcome):
+    sheet = sheet_of(outcomes=(outcome,) * 4, decided={"A2": 1})
+    for name, text in files(which, [sheet]).items():
+        if name.endswith("result.txt"):
+            text = base64.b64decode(text).decode()
+        if not name.endswith(".csv"):
+            assert "A2: 1 of 2, decided by ta: the idea" in text
+
+
+def test_the_tests_of_a_decided_item_share_its_marks_and_others_keep_theirs():
+    sheet = sheet_of(outcomes=(Outcome.PASSED, *(Outcome.FAILED,) * 3), decided={"A2": 1, "A3": 1})
+    lines = [json.loads(line) for line in files(Format.MARKUS, [sheet])["tester/amal.jsonl"].splitlines()]
+    assert {each["name"]: (each["marks_earned"], each["status"]) for each in lines if "name" in each} == {
+        "A1: test_seen": (1, "pass"),
+        "A2: test_unseen": (0.75, "partial"),
+        "A2: test_again": (0.25, "partial"),
+        "A3: test_other": (1, "pass"),
+    }
+
+
+def test_a_log_says_what_a_person_decided_in_one_line():
+    lines = plain.text(sheet_of(outcomes=(Outcome.FAILED,) * 4, decided={"A2": 2}), CONFIG, "hint").splitlines()
+    assert lines[2:4] == [
+        "pass  A2  Unseen: 2 of 2",
+        "          A2: 2 of 2, decided by ta: the idea | is\\n<b>right</b>",
+    ]
+
+
+def test_the_device_that_the_code_found_is_told():
+    for which in (Format.MARKUS, Format.GRADESCOPE, Format.GITHUB, Format.JUNIT):
+        told = files(which, [sheet_of(device="simulated")])
+        assert any("simulated" in content for content in told.values()), which
+    assert (
+        "device: simulated"
+        in base64.b64decode(files(Format.GITHUB, [sheet_of(device="simulated")])["amal/result.txt"]).decode()
+    )
+    [suite] = JUnitXml.fromstring(files(Format.JUNIT, [sheet_of(device="simulated")])["junit.xml"].encode())
+    for case in suite:
+        [[told]] = case.iterchildren(Properties)
+        assert (told.name, told.value) == ("device", "simulated")
+    assert "          device: simulated" in plain.text(sheet_of(device="simulated"), CONFIG, "hint").splitlines()

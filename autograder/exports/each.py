@@ -31,7 +31,7 @@ def exported(
         case Format.MARKUS:
             tables = {
                 "spreadsheet.csv": markus.spreadsheet_csv(sheets, config),
-                "criteria.csv": markus.criteria_csv(sheets, config),
+                "criteria.csv": markus.criteria_csv(sheets, config, roster),
             }
             return tables | {
                 f"tester/{stem}.jsonl": markus.tester_lines(sheet, hidden) for stem, sheet in by_stem.items()

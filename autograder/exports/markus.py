@@ -6,15 +6,19 @@ spreadsheet's upload, and an assignment's criteria marks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from autograder.config import Config
+from autograder.errors import UsageError
 from autograder.exports.files import csv_text
 from autograder.exports.places import place_in
 from autograder.exports.rows import Row, rows_of
+from autograder.intake.class_list import GROUP
+from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet
 
 
@@ -53,10 +57,33 @@ def spreadsheet_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
     return csv_text([["user_name", *(part.id for part in config.parts)], ["", *totals], *rows])
 
 
-def criteria_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
-    """An assignment's criteria, which have to be named as the items are; the first column is the group's name."""
+def criteria_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[str, RosterEntry]) -> str:
+    """An assignment's criteria, which have to be named as the items are: a row per group.
+
+    Raises:
+        UsageError: members of a group have different marks, and MarkUs keeps one of each per group.
+    """
     items = [item.id for item in config.items]
-    return csv_text([["Group name", *items], *([sheet.student, *map(sheet.items.get, items)] for sheet in sheets)])
+    groups: dict[str, list[MarkSheet]] = defaultdict(list)
+    for sheet in sheets:
+        groups[_group(sheet, roster)].append(sheet)
+    for group, members in groups.items():
+        if differing := [item for item in items if len({member.items[item] for member in members}) > 1]:
+            raise UsageError(
+                f"MarkUs keeps one mark per group and item, and the members of {group} "
+                f"({', '.join(member.student for member in members)}) differ in {', '.join(differing)}; give them the "
+                "same with `autograder override`, or leave the group of who works alone empty in the roster"
+            )
+    rows = [[group, *map(members[0].items.get, items)] for group, members in groups.items()]
+    return csv_text([["Group name", *items], *rows])
+
+
+def _group(sheet: MarkSheet, roster: Mapping[str, RosterEntry]) -> str:
+    """The group that the roster says, or that intake found; MarkUs names who works alone after the user."""
+    if sheet.student in roster:
+        return roster[sheet.student].group or sheet.student
+    noted = (flag.removeprefix(GROUP) for flag in sheet.flags if flag.startswith(GROUP))
+    return next(noted, sheet.student)
 
 
 def _status(row: Row) -> str:

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Properties, Skipped
 
 from autograder.config import Config
+from autograder.errors import UsageError
 from autograder.exports import text as plain
 from autograder.exports.each import exported
 from autograder.exports.feedback import file_stem
@@ -312,3 +314,22 @@ def test_the_device_that_the_code_found_is_told():
         [[told]] = case.iterchildren(Properties)
         assert (told.name, told.value) == ("device", "simulated")
     assert "          device: simulated" in plain.text(sheet_of(device="simulated"), CONFIG, "hint").splitlines()
+
+
+def in_group(student, **options):
+    sheet = sheet_of(student, **options)
+    return replace(sheet, flags=("group found", *sheet.flags))
+
+
+def test_markus_gets_a_criteria_row_for_each_group_and_one_for_who_works_alone():
+    roster = {name: RosterEntry(name, group=group) for name, group in (("amal", "g_1"), ("ben", "g_1"), ("cy", ""))}
+    students = [in_group("amal"), sheet_of("ben"), in_group("cy"), in_group("dora"), sheet_of("emil")]
+    _, *groups = rows(files(Format.MARKUS, students, roster)["criteria.csv"])
+    # Of who is in the roster, it has the last word; of others, what intake saw.
+    assert groups == [[name, "1", "2", "1"] for name in ("g_1", "cy", "found", "emil")]
+
+
+def test_markus_keeps_one_mark_per_group_so_members_that_differ_are_told():
+    roster = {name: RosterEntry(name, group="g_1") for name in ("amal", "ben")}
+    with pytest.raises(UsageError, match=r"members of g_1 \(amal, ben\) differ in A2; .* `autograder override`"):
+        files(Format.MARKUS, [sheet_of("amal"), sheet_of("ben", decided={"A2": 1})], roster)

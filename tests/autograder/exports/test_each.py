@@ -198,20 +198,19 @@ def test_markus_spreadsheet_and_criteria_keep_its_rules(students):
 @given(classes)
 def test_quercus_imports_what_was_exported(students):
     """As its importer reads: positional columns, points in a second row, rows matched by login, nothing erased."""
-    roster = {sheet.student: RosterEntry(sheet.student, "A Name", section="L0101") for sheet in students[:1]}
+    roster = {sheet.student: RosterEntry(sheet.student, "A Name", section="L0101") for sheet in students[:2]}
     header, points, *body = rows(files(Format.QUERCUS, students, roster)["gradebook.csv"])
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Shapes (12345)"]
     assert points[0] == "    Points Possible"
     assert float(points[5]) == 27
-    told = [sheet for sheet in students if sheet.status != "grader_error"]
+    told = [sheet for sheet in students if sheet.status != "grader_error" and sheet.student in roster]
     assert len(body) == len(told)
     for sheet, row in zip(told, body, strict=True):
         assert len(row) == len(header)
         assert row[5] != ""  # a blank can erase a grade
         assert round(float(row[5]), 2) == round(sheet.lms_mark, 2)
         assert uncelled(row[3]) == uncelled(sheet.student)
-        if sheet.student in roster:
-            assert (row[0], row[4]) == ("A Name", "L0101")
+        assert (row[0], row[4]) == ("A Name", "L0101")
 
 
 @QUICK
@@ -333,3 +332,25 @@ def test_markus_keeps_one_mark_per_group_so_members_that_differ_are_told():
     roster = {name: RosterEntry(name, group="g_1") for name in ("amal", "ben")}
     with pytest.raises(UsageError, match=r"members of g_1 \(amal, ben\) differ in A2; .* `autograder override`"):
         files(Format.MARKUS, [sheet_of("amal"), sheet_of("ben", decided={"A2": 1})], roster)
+
+
+def test_without_a_roster_quercus_gets_everybody():
+    _, _, *body = rows(files(Format.QUERCUS, [sheet_of("amal"), sheet_of("ben")])["gradebook.csv"])
+    assert [row[3] for row in body] == ["amal", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("", "write its title and id"),
+        ("Shapes", r"'Shapes' does not end in .*: Assignment 3 \(123456\)"),
+        ("Shapes(12345)", "write its title and id"),
+        ("Shapes (12345) late", "write its title and id"),
+        ("Final Grades of images (12345)", "has 'Final Grade' in it"),
+        ("Unposted Current Score (12345)", "has 'Current Score' in it"),
+    ],
+)
+def test_a_title_under_which_quercus_would_lose_the_marks_is_told_with_the_fix(title, words):
+    config = CONFIG.model_copy(update={"quercus_assignment": title})
+    with pytest.raises(UsageError, match=rf"grading_config\.yaml, quercus_assignment: .*{words}"):
+        exported(Format.QUERCUS, [sheet_of()], config, {}, "hint")

@@ -130,7 +130,7 @@ TROUBLES = {
     "invalid": ((400, {}, '{"errors":[{"message":"Invalid grade"}]}'), "Invalid grade"),
     "broken": ((500, {}, '{"errors":[{"message":"An error occurred."}],"error_report_id":12}'), "status code 500"),
     "maintenance": ((503, {}, "<html>Canvas is down</html>"), "status code 503"),
-    "login page": ((200, {}, "<html>Log in</html>"), "Expecting value"),
+    "login page": ((200, {}, "<html>Log in</html>"), "is no JSON, a login page or a proxy's; check QUERCUS_URL"),
 }
 
 

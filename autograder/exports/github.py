@@ -7,6 +7,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -20,15 +21,19 @@ from autograder.marks.tally import MarkSheet
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
-def classroom_result(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
-    """The base64 of Classroom's JSON: the value of a grading step's output `result`."""
+def classroom_result(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Mapping[str, str] | None) -> str:
+    """The base64 of Classroom's JSON: the value of a grading step's output `result`.
+
+    Args:
+        paths: see `annotation_commands`.
+    """
     rows = rows_of(sheet, hidden)
     status = "pass" if all(row.passed for row in rows) else "fail"
     document = {
         "version": 1,
         "status": "error" if sheet.status != "graded" else status,
         "max_score": sum(test.out_of for test in sheet.tests),
-        "tests": [_test(row) for row in rows],
+        "tests": [_test(row, paths) for row in rows],
     }
     return base64.b64encode(msgspec.json.encode(document)).decode() + "\n"
 
@@ -55,8 +60,12 @@ def summary(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]
     return "\n".join(lines) + "\n"
 
 
-def annotation_commands(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
-    """Workflow commands to print: one for each decision, and for each test that failed, on the line that it names."""
+def annotation_commands(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Mapping[str, str] | None) -> str:
+    """Workflow commands to print: one for each decision, and for each test that failed, on the line that it names.
+
+    Args:
+        paths: the student's files by name; for GitHub, relative to the workspace. See `places.place_in`.
+    """
     decisions = [
         (item, decision_on(sheet, item)) for item in {test.item.id: test.item for test in sheet.tests}.values()
     ]
@@ -64,14 +73,14 @@ def annotation_commands(sheet: MarkSheet, hidden: Literal["example", "hint"]) ->
     for row in rows_of(sheet, hidden):
         if not row.failed:
             continue
-        place = place_in(row.message)
-        where = f" file={place.file},line={place.line}," if place else " "
+        place = place_in(row.message, paths)
+        where = f" file={_property(place.file)},line={place.line}," if place else " "
         lines.append(f"::error{where}title={_title(row.test.item)}::{_escaped(row.told)}\n")
     return "".join(lines)
 
 
-def _test(row: Row) -> dict[str, Any]:
-    place = place_in(row.message)
+def _test(row: Row, paths: Mapping[str, str] | None) -> dict[str, Any]:
+    place = place_in(row.message, paths)
     name = row.test.result.test
     return {
         "name": f"{row.test.item.id}: {name}",

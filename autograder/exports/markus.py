@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -22,8 +23,13 @@ from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet
 
 
-def tester_lines(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
-    """One JSON object a line: each test, then annotations on the student's lines, then an overall comment."""
+def tester_lines(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Mapping[str, str] | None) -> str:
+    """One JSON object a line: each test, then annotations on the student's lines, then an overall comment.
+
+    Args:
+        paths: the student's files by name; see `places.place_in`. MarkUs looks a file up by its name without folders
+            (app/models/test_run.rb), and breaks off, before it has set any mark, where the student has no such file.
+    """
     rows = rows_of(sheet, hidden)
     objects: list[dict[str, Any]] = [
         {
@@ -37,9 +43,14 @@ def tester_lines(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
         for row in rows
     ]
     annotations = [
-        {"content": row.message, "filename": place.file, "line_start": place.line, "line_end": place.line}
+        {
+            "content": row.message,
+            "filename": PurePosixPath(place.file).name,
+            "line_start": place.line,
+            "line_end": place.line,
+        }
         for row in rows
-        if (place := place_in(row.message))
+        if (place := place_in(row.message, paths))
     ]
     if annotations:
         objects.append({"annotations": annotations})

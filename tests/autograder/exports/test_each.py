@@ -18,6 +18,7 @@ from autograder.exports import text as plain
 from autograder.exports.each import exported
 from autograder.exports.feedback import file_stem
 from autograder.exports.format import Format
+from autograder.exports.places import by_name, place_in
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import mark_sheet
 from autograder.records import Outcome, Override, SubmissionResult, TestResult
@@ -354,3 +355,11 @@ def test_a_title_under_which_quercus_would_lose_the_marks_is_told_with_the_fix(t
     config = CONFIG.model_copy(update={"quercus_assignment": title})
     with pytest.raises(UsageError, match=rf"grading_config\.yaml, quercus_assignment: .*{words}"):
         exported(Format.QUERCUS, [sheet_of()], config, {}, "hint")
+
+
+def test_a_place_is_in_the_students_own_files_where_they_are_known():
+    paths = by_name({"shapes.py": "hw/shapes.py", "old/shapes.py": "hw/old/shapes.py", "lib/net.py": "hw/lib/net.py"})
+    assert place_in("no (line 3 of shapes.py)", paths) == ("hw/shapes.py", 3)
+    assert place_in("no (line 3 of net.py)", paths) == ("hw/lib/net.py", 3)
+    assert place_in("no (line 3 of passwords.py)", paths) is None
+    assert place_in("no (line 3 of passwords.py)") == ("passwords.py", 3)

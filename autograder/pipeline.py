@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from autograder.errors import SubmissionError, UsageError
 from autograder.exports import github, gradescope, junit, markus
 from autograder.exports.files import write_atomically
 from autograder.exports.format import Pipeline
+from autograder.exports.places import by_name
 from autograder.exports.text import text
 from autograder.grading import Setup, grade, mark_sheets
 from autograder.intake import read_submission
@@ -84,11 +85,26 @@ def quiet(system: Pipeline, show: Callable[[str], None]) -> Iterator[None]:
             show(f"::{word}::\n")
 
 
-def result_text(system: Pipeline, sheet: MarkSheet, config: Config, out: Path) -> str:
+def paths_of(path: Path, submission: Submission) -> dict[str, str]:
+    """The student's files by name, as paths from GitHub's workspace, where the submission is in one.
+
+    A workflow that checks the student's repository out into the workspace itself annotates its lines. One that is in
+    another repository cannot: there, the path from the workspace still says which file is meant.
+    """
+    origins = by_name(submission.origins)
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or os.curdir).resolve()
+    folder = (path if path.is_dir() else path.parent).resolve()
+    if path.suffix.lower() == ".zip" or not folder.is_relative_to(workspace):
+        return origins
+    return {name: (folder / origin).relative_to(workspace).as_posix() for name, origin in origins.items()}
+
+
+def result_text(system: Pipeline, sheet: MarkSheet, config: Config, out: Path, paths: Mapping[str, str]) -> str:
     """Write the system's files, and return what belongs on standard output.
 
     Args:
         out: where files go; GitHub says itself where.
+        paths: the student's files by name; see `paths_of`.
 
     Raises:
         UsageError: a file cannot be written, or GitHub does not say where.
@@ -97,13 +113,13 @@ def result_text(system: Pipeline, sheet: MarkSheet, config: Config, out: Path) -
     match system:
         case Pipeline.GITHUB:
             _append("GITHUB_STEP_SUMMARY", github.summary(sheet, config, hidden))
-            _append("GITHUB_OUTPUT", f"result={github.classroom_result(sheet, hidden)}")
-            return github.annotation_commands(sheet, hidden)
+            _append("GITHUB_OUTPUT", f"result={github.classroom_result(sheet, hidden, paths)}")
+            return github.annotation_commands(sheet, hidden, paths)
         case Pipeline.GRADESCOPE:
             write_atomically(out / "results.json", gradescope.results_json(sheet, config, hidden))
             return ""
         case Pipeline.MARKUS:
-            return markus.tester_lines(sheet, hidden)
+            return markus.tester_lines(sheet, hidden, paths)
         case Pipeline.PLAIN:
             write_atomically(out / "junit.xml", junit.junit_xml([sheet], config, hidden))
             return text(sheet, config, hidden)

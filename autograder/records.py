@@ -38,6 +38,7 @@ class Submission:
         flags: what a person should know about how it arrived, in a fixed order.
         problem: why nothing could be read from it (a corrupt zip, say); it is then marked as empty.
         submitted_at: when it arrived, in ISO format with a time zone; "" if nobody says.
+        origins: the files' paths as the student has them, by their names in `files`; {} if nobody asks.
     """
 
     student: str
@@ -46,6 +47,7 @@ class Submission:
     flags: tuple[str, ...] = ()
     problem: str = ""
     submitted_at: str = ""
+    origins: dict[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

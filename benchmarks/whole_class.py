@@ -43,7 +43,7 @@ def main() -> None:
         steps = {
             GRADE: (*grade, "--out", out, "--jobs", options.jobs, "--trainings", kept),
             PAGES: ("report", out),
-            "export quercus": ("export", "quercus", out),
+            "export quercus": ("export", "quercus", out, "--course", course_in_quercus(folder)),
             "export markus": ("export", "markus", out),
         }
         for step, words in steps.items():
@@ -75,6 +75,17 @@ def main() -> None:
     RESULT.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
     sys.exit(0 if len(totals) == len(pages) == options.students and share < 0.1 else 1)
+
+
+def course_in_quercus(folder: Path) -> Path:
+    """The course's config with a column in Quercus, which this repository has none of; an export needs no more."""
+    before, after = 'quercus_assignment: ""', "quercus_assignment: Generative CNNs (123456)"
+    config = (REPOSITORY / "grading_config.yaml").read_text(encoding="utf-8")
+    if before not in config:
+        raise ValueError(f"grading_config.yaml has no line {before}")
+    (folder / "course").mkdir()
+    (folder / "course" / "grading_config.yaml").write_text(config.replace(before, after), encoding="utf-8")
+    return folder / "course"
 
 
 def write_class(folder: Path, students: int) -> None:

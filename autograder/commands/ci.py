@@ -42,7 +42,7 @@ def ci(
         ERR.print(f"{sheet.total:g} of {sheet.out_of:g} marks; sandbox: {level}", highlight=False)
         if sheet.status == "grader_error":
             show_our_errors(test.result for test in sheet.tests)
-    _show(pipeline.result_text(system, sheet, the_course.config, out))
+    _show(pipeline.result_text(system, sheet, the_course.config, out, pipeline.paths_of(path, submission)))
     if sheet.status == "grader_error":
         raise typer.Exit(3)
     raise typer.Exit(1 if pipeline.falls_short(sheet) else 0)

@@ -31,10 +31,10 @@ def exported(
         case Format.MARKUS:
             tables = {
                 "spreadsheet.csv": markus.spreadsheet_csv(sheets, config),
-                "criteria.csv": markus.criteria_csv(sheets, config),
+                "criteria.csv": markus.criteria_csv(sheets, config, roster),
             }
             return tables | {
-                f"tester/{stem}.jsonl": markus.tester_lines(sheet, hidden) for stem, sheet in by_stem.items()
+                f"tester/{stem}.jsonl": markus.tester_lines(sheet, hidden, None) for stem, sheet in by_stem.items()
             }
         case Format.QUERCUS:
             return {"gradebook.csv": quercus.gradebook_csv(sheets, config, roster)}
@@ -45,9 +45,9 @@ def exported(
                 f"{stem}/{name}": text
                 for stem, sheet in by_stem.items()
                 for name, text in (
-                    ("result.txt", github.classroom_result(sheet, hidden)),
+                    ("result.txt", github.classroom_result(sheet, hidden, None)),
                     ("summary.md", github.summary(sheet, config, hidden)),
-                    ("annotations.txt", github.annotation_commands(sheet, hidden)),
+                    ("annotations.txt", github.annotation_commands(sheet, hidden, None)),
                 )
             }
         case Format.JUNIT:

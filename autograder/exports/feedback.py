@@ -10,7 +10,7 @@ import msgspec
 
 from autograder.config import Config
 from autograder.marks.tally import MarkSheet, TestMark
-from autograder.records import Outcome
+from autograder.records import Outcome, Override
 
 _LONGEST_NAME = 200
 
@@ -65,6 +65,7 @@ def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "h
                         "title": item.title,
                         "earned": sheet.items[item.id],
                         "out_of": item.marks,
+                        "decision": _decision(sheet.decided.get(item.id)),
                         "hint": item.hint if sheet.items[item.id] < item.marks else "",
                         "tests": [
                             {
@@ -87,3 +88,7 @@ def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "h
         ],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _decision(decided: Override | None) -> dict[str, object] | None:
+    return {"marks": decided.marks, "reason": decided.reason, "by": decided.by} if decided else None

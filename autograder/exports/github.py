@@ -7,34 +7,40 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
-from autograder.config import Config
-from autograder.exports.feedback import message_for
+from autograder.config import Config, Item
 from autograder.exports.places import place_in
-from autograder.marks.tally import MarkSheet, TestMark
-from autograder.records import Outcome
+from autograder.exports.rows import Row, decision_on, devices_of, rows_of
+from autograder.marks.tally import MarkSheet
 
 # What GitHub's own toolkit escapes in a workflow command's text.
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
-def classroom_result(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
-    """The base64 of Classroom's JSON: the value of a grading step's output `result`."""
-    status = "pass" if all(test.result.outcome is Outcome.PASSED for test in sheet.tests) else "fail"
+def classroom_result(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Mapping[str, str] | None) -> str:
+    """The base64 of Classroom's JSON: the value of a grading step's output `result`.
+
+    Args:
+        paths: see `annotation_commands`.
+    """
+    rows = rows_of(sheet, hidden)
+    status = "pass" if all(row.passed for row in rows) else "fail"
     document = {
         "version": 1,
         "status": "error" if sheet.status != "graded" else status,
         "max_score": sum(test.out_of for test in sheet.tests),
-        "tests": [_test(test, message_for(test, hidden)) for test in sheet.tests],
+        "tests": [_test(row, paths) for row in rows],
     }
     return base64.b64encode(msgspec.json.encode(document)).decode() + "\n"
 
 
 def summary(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:
-    """The job's summary, in Markdown: marks by item, and what the tests that failed say."""
+    """The job's summary, in Markdown: marks by item, what a person decided, and what the tests that failed say."""
+    rows = rows_of(sheet, hidden)
     lines = [
         f"## {_plain(config.course)}: {sheet.total:g} of {sheet.out_of:g}",
         "",
@@ -42,42 +48,58 @@ def summary(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]
         "|---|---|---:|---:|---|",
     ]
     for item in config.items:
-        lost = [test for test in sheet.tests if test.item.id == item.id and test.result.outcome is not Outcome.PASSED]
-        told = "<br>".join(f"{test.result.outcome}: {_plain(message_for(test, hidden))}" for test in lost)
-        sign = "❌" if lost else "✅"
+        own = [row for row in rows if row.test.item.id == item.id]
+        notes = filter(None, (decision_on(sheet, item), *devices_of(sheet, item)))
+        told = "<br>".join(
+            [*map(_plain, notes), *(f"{row.test.result.outcome}: {_plain(row.message)}" for row in own if row.failed)]
+        )
+        sign = "✅" if all(row.passed for row in own) else "❌"
         lines.append(
             f"| {item.id} {_plain(item.title)} | {sign} | {sheet.items[item.id]:g} | {item.marks:g} | {told} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def annotation_commands(sheet: MarkSheet, hidden: Literal["example", "hint"]) -> str:
-    """Workflow commands to print: one for each test that failed, on the line that its message names, if any."""
-    lines = []
-    for test in sheet.tests:
-        if test.result.outcome is Outcome.PASSED:
+def annotation_commands(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Mapping[str, str] | None) -> str:
+    """Workflow commands to print: one for each decision, and for each test that failed, on the line that it names.
+
+    Args:
+        paths: the student's files by name; for GitHub, relative to the workspace. See `places.place_in`.
+    """
+    decisions = [
+        (item, decision_on(sheet, item)) for item in {test.item.id: test.item for test in sheet.tests}.values()
+    ]
+    lines = [f"::notice title={_title(item)}::{_escaped(decision)}\n" for item, decision in decisions if decision]
+    for row in rows_of(sheet, hidden):
+        if not row.failed:
             continue
-        message = message_for(test, hidden)
-        place = place_in(message)
-        where = f" file={place.file},line={place.line}," if place else " "
-        title = _escaped(f"{test.item.id} {test.item.title}").replace(":", "%3A").replace(",", "%2C")
-        lines.append(f"::error{where}title={title}::{_escaped(message)}\n")
+        place = place_in(row.message, paths)
+        where = f" file={_property(place.file)},line={place.line}," if place else " "
+        lines.append(f"::error{where}title={_title(row.test.item)}::{_escaped(row.told)}\n")
     return "".join(lines)
 
 
-def _test(test: TestMark, message: str) -> dict[str, Any]:
-    place = place_in(message)
-    passed, ours = test.result.outcome is Outcome.PASSED, test.result.outcome is Outcome.GRADER_ERROR
+def _test(row: Row, paths: Mapping[str, str] | None) -> dict[str, Any]:
+    place = place_in(row.message, paths)
+    name = row.test.result.test
     return {
-        "name": f"{test.item.id}: {test.result.test}",
-        "status": "pass" if passed else "error" if ours else "fail",
-        "score": test.earned,
-        "message": message,
-        "test_code": test.result.test,
+        "name": f"{row.test.item.id}: {name}",
+        "status": "pass" if row.passed else "error" if row.ours else "fail",
+        "score": row.earned,
+        "message": row.told,
+        "test_code": name,
         "filename": place.file if place else "",
         "line_no": place.line if place else 0,
-        "duration": round(test.result.wall_seconds, 3),
+        "duration": round(row.test.result.wall_seconds, 3),
     }
+
+
+def _title(item: Item) -> str:
+    return _property(f"{item.id} {item.title}")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(text: str) -> str:

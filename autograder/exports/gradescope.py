@@ -10,9 +10,8 @@ from typing import Literal
 import msgspec
 
 from autograder.config import Config
-from autograder.exports.feedback import message_for
+from autograder.exports.rows import rows_of
 from autograder.marks.tally import MarkSheet
-from autograder.records import Outcome
 
 
 def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:
@@ -31,17 +30,17 @@ def results_json(sheet: MarkSheet, config: Config, hidden: Literal["example", "h
         "stdout_visibility": "hidden",
         "tests": [
             {
-                "name": f"{test.item.id} {test.item.title}: {test.result.test}",
-                "number": test.item.id,
-                "score": test.earned,
-                "max_score": test.out_of,
-                "status": "passed" if test.result.outcome is Outcome.PASSED else "failed",
-                "output": message_for(test, hidden),
-                "tags": ["public" if test.public else "hidden"],
+                "name": f"{row.test.item.id} {row.test.item.title}: {row.test.result.test}",
+                "number": row.test.item.id,
+                "score": row.earned,
+                "max_score": row.test.out_of,
+                "status": "passed" if row.passed else "failed",
+                "output": row.told,
+                "tags": ["public" if row.test.public else "hidden"],
                 "visibility": "visible",
-                "extra_data": {"outcome": str(test.result.outcome), "device": test.result.device},
+                "extra_data": {"outcome": str(row.test.result.outcome), "device": row.test.result.device},
             }
-            for test in sheet.tests
+            for row in rows_of(sheet, hidden)
         ],
         "extra_data": {"flags": sheet.flags, "status": sheet.status, "sha256": sheet.digest, "course": config.course},
     }

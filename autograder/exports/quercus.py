@@ -1,33 +1,66 @@
 """The gradebook CSV that Quercus (Canvas) imports.
 
-The rules: https://community.canvaslms.com, "How do I import grades in the Gradebook?". The columns of the student are
-positional, and a row is matched by ID, SIS User ID, SIS Login ID and name, in that order.
+The rules: https://community.canvaslms.com, "How do I import grades in the Gradebook?", and Canvas's own
+lib/gradebook_importer.rb. The columns of the student are positional, and a row is matched by ID, SIS User ID, SIS Login
+ID and name, in that order.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from autograder.config import Config
+from autograder.errors import UsageError
 from autograder.exports.files import csv_text
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet
 
+# Canvas leaves out each column whose title has one of these anywhere in it.
+_RESERVED = tuple(
+    f"{when} {what}" for when in ("Current", "Final", "Override") for what in ("Score", "Points", "Grade", "Status")
+)
 _STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
 def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[str, RosterEntry]) -> str:
     """A row per student, whose mark is out of `lms_out_of`; the submission's name is the SIS Login ID.
 
-    The title is `quercus_assignment` of the config, which ends in "(id)": under another title Quercus would make a new
-    assignment. Marks that a person has still to look at are left out, and keep what they are there.
+    Left out are marks that a person has still to look at, which keep what they are there, and, where a roster says who
+    is in the class, students whom it lacks: Quercus could match them with nobody.
+
+    Raises:
+        UsageError: see `title_and_id`.
     """
+    title, _ = title_and_id(config)
     rows: list[list[object]] = []
     for sheet in sheets:
-        if sheet.status == "grader_error":
+        if sheet.status == "grader_error" or (roster and sheet.student not in roster):
             continue
         entry = roster.get(sheet.student)
         name, section = (entry.name or sheet.student, entry.section) if entry else (sheet.student, "")
         rows.append([name, "", "", sheet.student, section, sheet.lms_mark])
     points = ["    Points Possible", "", "", "", "", config.lms_out_of or config.out_of]
-    return csv_text([[*_STUDENT, config.quercus_assignment or config.course], points, *rows])
+    return csv_text([[*_STUDENT, title], points, *rows])
+
+
+def title_and_id(config: Config) -> tuple[str, int]:
+    """The title of the gradebook's column, which ends in the assignment's id, and that id.
+
+    Raises:
+        UsageError: Quercus would make a new column under this title, or leave it out.
+    """
+    title = config.quercus_assignment.strip()
+    named = re.fullmatch(r".*\S\s\((\d+)\)", title)
+    if named is None:
+        raise UsageError(
+            f"grading_config.yaml, quercus_assignment: {title!r} does not end in the assignment's id, and Quercus "
+            "would make a new column; write its title and id as the gradebook's own export has it: "
+            "Assignment 3 (123456)"
+        )
+    if reserved := [each for each in _RESERVED if each in title]:
+        raise UsageError(
+            f"grading_config.yaml, quercus_assignment: {title!r} has {reserved[0]!r} in it, and Quercus leaves such "
+            "columns out; rename the assignment there, then here"
+        )
+    return title, int(named[1])

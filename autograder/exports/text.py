@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Literal
 
 from autograder.config import Config
-from autograder.exports.feedback import message_for
+from autograder.exports.rows import decision_on, devices_of, rows_of
 from autograder.intake.tree import printable
-from autograder.marks.tally import MarkSheet, TestMark
-from autograder.records import Outcome
+from autograder.marks.tally import MarkSheet
 
 
 def text(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:
     """A line per item, what its lost tests say below it, and the total; nothing of it commands a terminal or a log."""
+    rows = rows_of(sheet, hidden)
     lines = []
     for item in config.items:
-        lost = [test for test in sheet.tests if test.item.id == item.id and test.result.outcome is not Outcome.PASSED]
-        mark = "FAIL" if lost else "pass"
+        own = [row for row in rows if row.test.item.id == item.id]
+        mark = "pass" if all(row.passed for row in own) else "FAIL"
         lines.append(f"{mark}  {item.id}  {printable(item.title)}: {sheet.items[item.id]:g} of {item.marks:g}")
-        for test in lost:
-            lines += [f"          {test.result.outcome}: {printable(each)}" for each in _lines(test, hidden)]
+        lines += [
+            f"          {printable(note)}" for note in (decision_on(sheet, item), *devices_of(sheet, item)) if note
+        ]
+        for row in own:
+            told = (row.message.splitlines() or [""]) if row.failed else []
+            lines += [f"          {row.test.result.outcome}: {printable(each)}" for each in told]
     return "\n".join([*lines, "", f"{sheet.total:g} of {sheet.out_of:g} marks"]) + "\n"
-
-
-def _lines(test: TestMark, hidden: Literal["example", "hint"]) -> list[str]:
-    return message_for(test, hidden).splitlines() or [""]

@@ -13,6 +13,7 @@ from autograder.intake.roster import RosterEntry
 
 MISSING = "handed in nothing"
 STRANGER = "not in the roster"
+GROUP = "group "  # and its name
 
 
 def complete(claims: Sequence[Claim], roster: Mapping[str, RosterEntry]) -> list[Claim]:
@@ -36,7 +37,7 @@ def complete(claims: Sequence[Claim], roster: Mapping[str, RosterEntry]) -> list
         members = named[:1] or next((groups[word] for word in words if word in groups), [])
         if not members:
             completed.append(replace(claim, flags=(*claim.flags, STRANGER)))
-        flags = (*claim.flags, f"group {claim.student}") if not named and members else claim.flags
+        flags = (*claim.flags, f"{GROUP}{claim.student}") if not named and members else claim.flags
         completed += [replace(claim, student=student, flags=flags) for student in members]
     there = {claim.student for claim in completed}
     completed += [Claim(student, (), _nothing, flags=(MISSING,)) for student in roster if student not in there]

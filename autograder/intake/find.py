@@ -80,8 +80,8 @@ def read_submission(path: Path, modules: Sequence[str], stubs: Mapping[str, str]
         files = read_zip(path)
     else:
         files = {path.name: read_file(path)}
-    kept, flags = assemble(files, modules, stubs)
-    return Submission(text_of(path.resolve().stem), kept, text_of(str(path)), flags)
+    kept, flags, origins = assemble(files, modules, stubs)
+    return Submission(text_of(path.resolve().stem), kept, text_of(str(path)), flags, origins=origins)
 
 
 def _claims_of_folder(folder: Path, modules: Sequence[str], out: Path | None, layout: Layout) -> list[Claim]:
@@ -184,7 +184,7 @@ def _submission(path: Path, claim: Claim, modules: Sequence[str], stubs: Mapping
     except SubmissionError as error:
         # The student reads it: where the TA keeps the files is not theirs to know.
         problem = str(error).replace(f"{path}{os.sep}", "")
-    kept, flags = assemble(files, modules, stubs)
+    kept, flags, _ = assemble(files, modules, stubs)
     flags = (*claim.flags, *flags)
     if problem and claim.names:
         flags = (*flags, "unreadable")

@@ -12,7 +12,7 @@ _SOURCES = (".py", ".ipynb")
 
 def assemble(
     files: Mapping[str, bytes], modules: Sequence[str], stubs: Mapping[str, str]
-) -> tuple[dict[str, bytes], tuple[str, ...]]:
+) -> tuple[dict[str, bytes], tuple[str, ...], dict[str, str]]:
     """Re-root a tree of files at the folder that holds the assignment's modules.
 
     A module is `<module>.py` or `<module>.ipynb`, in the outermost folder that has one. Where both are there, the
@@ -25,7 +25,7 @@ def assemble(
         stubs: digests (`text_digest`) of the handout's files by name.
 
     Returns:
-        The files below that folder, and flags for what was decided.
+        The files below that folder, flags for what was decided, and by the files' names the paths they had.
     """
     flags: list[str] = []
     paths = [PurePosixPath(name) for name in files]
@@ -37,19 +37,17 @@ def assemble(
         root = homes[0]
         if len(homes) > 1 and len(homes[0].parts) == len(homes[1].parts):
             flags.append(f"{SEVERAL_HOMES}: {root} was taken")
-        kept = {str(path.relative_to(root)): files[str(path)] for path in paths if path.is_relative_to(root)}
+        origins = {str(path.relative_to(root)): str(path) for path in paths if path.is_relative_to(root)}
     else:
-        kept = dict(files)
+        origins = {name: name for name in files}
         sources = [path for path in paths if path.suffix in _SOURCES]
         if len(sources) == 1:
             [source] = sources
             flags.append(f"{source.name} was taken as the assignment")
-            kept = {
-                str(path.relative_to(source.parent)): files[str(path)]
-                for path in paths
-                if path.is_relative_to(source.parent)
-            }
-            kept |= {f"{module}{source.suffix}": files[str(source)] for module in modules}
+            home = source.parent
+            origins = {str(path.relative_to(home)): str(path) for path in paths if path.is_relative_to(home)}
+            origins |= {f"{module}{source.suffix}": str(source) for module in modules}
+    kept = {name: files[path] for name, path in origins.items()}
     for module in modules:
         python, notebook = f"{module}.py", f"{module}.ipynb"
         if python in kept and notebook in kept:
@@ -58,7 +56,7 @@ def assemble(
             kept.pop(dropped)
             if not untouched:
                 flags.append(f"both {python} and {notebook}: {python} was graded")
-    return kept, tuple(flags)
+    return kept, tuple(flags), {name: origins[name] for name in kept}
 
 
 def text_digest(content: bytes) -> str:

@@ -54,6 +54,12 @@ class Account:
             return "there is no such thing there; check the ids in grading_config.yaml"
         if isinstance(error, requests.Timeout):
             return f"no answer within {_SECONDS:g} seconds; try again later"
+        unread = isinstance(error, ResponseParsingException) and str(error).startswith("status: 200")
+        if unread or isinstance(error, requests.JSONDecodeError):
+            return (
+                f"{self.url} answers with something that is no JSON, a login page or a proxy's; check "
+                f"{self.system.upper()}_URL: it is how the system's own pages begin, less their path"
+            )
         if isinstance(error, requests.ConnectionError):
             return f"{self.url} cannot be reached; is {self.system.upper()}_URL right?"
         return self.shown(str(error))

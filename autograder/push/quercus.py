@@ -5,7 +5,6 @@ A user's login_id or sis_user_id is the name that our marks go by. https://devel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -15,6 +14,7 @@ from canvasapi.submission import Submission
 
 from autograder.config import Config
 from autograder.errors import UploadError, UsageError
+from autograder.exports.quercus import title_and_id
 from autograder.marks.tally import MarkSheet
 from autograder.push.connection import Account, account, session
 from autograder.push.plan import Change, Plan
@@ -66,13 +66,12 @@ def plan(sheets: Sequence[MarkSheet], config: Config) -> Plan:
 
 
 def _ids(config: Config) -> tuple[int, int]:
-    named = re.search(r"\((\d+)\)\s*$", config.quercus_assignment)
-    if config.quercus_course is None or named is None:
+    if config.quercus_course is None:
         raise UsageError(
-            "grading_config.yaml does not say where in Quercus: set quercus_course to the number in the course's "
-            "address, and quercus_assignment to the assignment's title with its number: Generative CNNs (12345)"
+            "grading_config.yaml does not say where in Quercus: set quercus_course to the number in its course's "
+            "address, /courses/123"
         )
-    return config.quercus_course, int(named[1])
+    return config.quercus_course, title_and_id(config)[1]
 
 
 def _by_word(users: Sequence[object]) -> dict[str, int]:

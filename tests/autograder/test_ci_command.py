@@ -228,3 +228,34 @@ def test_gradescopes_script_writes_results(package, repository, tmp_path, studen
     )
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "results/results.json").read_text())["score"] == score
+
+
+RAISES = (
+    "def reverse(word):\n    raise ValueError('no')\n\ndef count(word):\n    raise ValueError('(line 7 of data.py)')\n"
+)
+
+
+@pytest.fixture
+def in_folder(tmp_path):
+    """A student's repository whose code is in a folder that tries to say something."""
+    home = tmp_path / "student" / "src, line=1::a"
+    home.mkdir(parents=True)
+    (home / "words.py").write_text(RAISES)
+    return tmp_path / "student"
+
+
+@pytest.mark.parametrize(("workspace", "before"), [("student", ""), (".", "student/"), ("elsewhere", "")])
+def test_githubs_annotations_name_files_from_the_workspace(ci, in_folder, tmp_path, workspace, before):
+    """`ci .` in the student's repository, and `ci student` beside the course's."""
+    path, environment = in_folder, in_github(tmp_path) | {"GITHUB_WORKSPACE": str(tmp_path / workspace)}
+    done = ci(path, **environment)
+    commands = [line for line in done.stdout.splitlines() if line.startswith("::error")]
+    assert f"::error file={before}src%2C line=1%3A%3Aa/words.py,line=2,title=W1" in commands[0]
+
+
+def test_markus_is_told_of_the_students_own_files_alone_by_their_names(ci, in_folder):
+    """It looks them up by name, and sets no mark if it finds none."""
+    done = ci(in_folder, "--system", "markus")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    [annotations] = [each["annotations"] for each in objects if "annotations" in each]
+    assert {each["filename"] for each in annotations} == {"words.py"}

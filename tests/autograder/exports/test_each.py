@@ -4,19 +4,24 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from junitparser import Error, Failure, JUnitXml, Skipped
+from junitparser import Error, Failure, JUnitXml, Properties, Skipped
 
 from autograder.config import Config
+from autograder.errors import UsageError
+from autograder.exports import text as plain
 from autograder.exports.each import exported
+from autograder.exports.feedback import file_stem
 from autograder.exports.format import Format
+from autograder.exports.places import by_name, place_in
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import mark_sheet
-from autograder.records import Outcome, SubmissionResult, TestResult
+from autograder.records import Outcome, Override, SubmissionResult, TestResult
 
 CONFIG = Config.model_validate(
     {
@@ -31,7 +36,13 @@ CONFIG = Config.model_validate(
                 "module": "shapes",
                 "items": [
                     {"id": "A1", "title": "Seen", "marks": 1, "public": {"test_seen": 1}},
-                    {"id": "A2", "title": "Unseen", "marks": 2, "hint": "Count.", "hidden": {"test_unseen": 2}},
+                    {
+                        "id": "A2",
+                        "title": "Unseen",
+                        "marks": 2,
+                        "hint": "Count.",
+                        "hidden": {"test_unseen": 1.5, "test_again": 0.5},
+                    },
                     {"id": "A3", "title": "Other", "marks": 1, "hidden": {"test_other": 1}},
                 ],
             }
@@ -92,22 +103,26 @@ messages = st.text(max_size=60) | st.sampled_from(
     ]
 )
 outcomes = st.sampled_from(list(Outcome))
+REASON = "the idea | is\n<b>right</b>"
 
 
-def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 3, messages=("",) * 3, share=0.0):
+def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 4, messages=("",) * 4, share=0.0, device="", decided=None):
     results = tuple(
-        TestResult(name, outcome, message, share=share)
+        TestResult(name, outcome, message, share=share, device=device)
         for name, outcome, message in zip(TESTS, outcomes, messages, strict=True)
     )
-    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG)
+    overrides = {item: Override(student, item, marks, REASON, "ta") for item, marks in (decided or {}).items()}
+    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG, overrides)
 
 
 sheets = st.builds(
     sheet_of,
     st.text(min_size=1, max_size=12),
-    st.tuples(outcomes, outcomes, outcomes),
-    st.tuples(messages, messages, messages),
+    st.tuples(*[outcomes] * 4),
+    st.tuples(*[messages] * 4),
     st.sampled_from([0.0, 0.5]),
+    st.sampled_from(["", "simulated"]),
+    st.fixed_dictionaries({}, optional={"A1": st.floats(0, 1), "A2": st.floats(0, 2), "A3": st.sampled_from([0, 1])}),
 )
 classes = st.lists(sheets, min_size=1, max_size=4, unique_by=lambda sheet: sheet.student)
 
@@ -136,7 +151,8 @@ def test_gradescope_gets_what_its_format_allows(students):
         assert document["score"] == sheet.lms_mark
         # One hidden test would hide the student's total.
         assert {test["visibility"] for test in document["tests"]} == {"visible"}
-        assert sum(test["score"] for test in document["tests"]) == sum(sheet.items.values())
+        assert all(0 <= test["score"] <= test["max_score"] for test in document["tests"])
+        assert sum(test["score"] for test in document["tests"]) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
 
 
 @QUICK
@@ -155,6 +171,8 @@ def test_markus_reads_each_tests_line_by_itself(students):
             assert (each["status"] == "partial") == (0 < each["marks_earned"] < each["marks_total"]) or each[
                 "status"
             ] == "error"
+        [sheet] = [each for each in students if f"tester/{file_stem(each.student)}.jsonl" == name]
+        assert sum(each["marks_earned"] for each in tests) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
         [comment] = [each["overall_comment"] for each in objects if "overall_comment" in each]
         assert comment.endswith("marks")
 
@@ -181,20 +199,19 @@ def test_markus_spreadsheet_and_criteria_keep_its_rules(students):
 @given(classes)
 def test_quercus_imports_what_was_exported(students):
     """As its importer reads: positional columns, points in a second row, rows matched by login, nothing erased."""
-    roster = {sheet.student: RosterEntry(sheet.student, "A Name", section="L0101") for sheet in students[:1]}
+    roster = {sheet.student: RosterEntry(sheet.student, "A Name", section="L0101") for sheet in students[:2]}
     header, points, *body = rows(files(Format.QUERCUS, students, roster)["gradebook.csv"])
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Shapes (12345)"]
     assert points[0] == "    Points Possible"
     assert float(points[5]) == 27
-    told = [sheet for sheet in students if sheet.status != "grader_error"]
+    told = [sheet for sheet in students if sheet.status != "grader_error" and sheet.student in roster]
     assert len(body) == len(told)
     for sheet, row in zip(told, body, strict=True):
         assert len(row) == len(header)
         assert row[5] != ""  # a blank can erase a grade
         assert round(float(row[5]), 2) == round(sheet.lms_mark, 2)
         assert uncelled(row[3]) == uncelled(sheet.student)
-        if sheet.student in roster:
-            assert (row[0], row[4]) == ("A Name", "L0101")
+        assert (row[0], row[4]) == ("A Name", "L0101")
 
 
 @QUICK
@@ -222,16 +239,23 @@ def test_github_gets_a_result_a_table_and_one_command_a_line(students):
         assert document["version"] == 1
         assert document["max_score"] == 4
         assert {test["status"] for test in document["tests"]} <= {"pass", "fail", "error"}
+        assert sum(test["score"] for test in document["tests"]) == pytest.approx(sum(sheet.items.values()), abs=1e-5)
         table = [line for line in summary.splitlines() if line.startswith("|")]
         assert len(table) == 2 + len(CONFIG.items)  # no message made a row of its own
         assert all(line.count("|") == 6 for line in table)
         assert "<script" not in summary
-        failed = sum(test.result.outcome is not Outcome.PASSED for test in sheet.tests)
-        assert [line.startswith("::error ") for line in commands.split("\n")[:-1]] == [True] * failed
+        open_items = {item.id for item in CONFIG.items if sheet.items[item.id] < item.marks}
+        failed = sum(
+            test.result.outcome is not Outcome.PASSED
+            and (test.item.id not in sheet.decided or test.item.id in open_items)
+            for test in sheet.tests
+        )
+        kinds = [line.split(" ")[0] for line in commands.split("\n")[:-1]]
+        assert kinds == ["::notice"] * len(sheet.decided) + ["::error"] * failed
 
 
 def test_annotations_are_on_the_students_line():
-    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("no: ValueError (line 3 of shapes.py)", "", ""))
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 4, messages=("no: ValueError (line 3 of shapes.py)", "", "", ""))
     commands = files(Format.GITHUB, [sheet])["amal/annotations.txt"]
     assert "::error file=shapes.py,line=3,title=A1 Seen::no: ValueError (line 3 of shapes.py)" in commands
     tester = files(Format.MARKUS, [sheet])["tester/amal.jsonl"]
@@ -243,5 +267,99 @@ def test_annotations_are_on_the_students_line():
 
 @pytest.mark.parametrize("which", Format)
 def test_hidden_tests_show_title_and_hint_if_the_config_says_so(which):
-    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 3, messages=("seen", "the secret example", "the secret example"))
+    sheet = sheet_of(outcomes=(Outcome.FAILED,) * 4, messages=("seen", *("the secret example",) * 3))
     assert all("the secret" not in text for text in files(which, [sheet]).values())
+
+
+@pytest.mark.parametrize("which", [Format.MARKUS, Format.GRADESCOPE, Format.GITHUB, Format.JUNIT])
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.GRADER_ERROR])
+def test_a_persons_decision_is_told_with_its_reason(which, outcome):
+    sheet = sheet_of(outcomes=(outcome,) * 4, decided={"A2": 1})
+    for name, text in files(which, [sheet]).items():
+        if name.endswith("result.txt"):
+            text = base64.b64decode(text).decode()
+        if not name.endswith(".csv"):
+            assert "A2: 1 of 2, decided by ta: the idea" in text
+
+
+def test_the_tests_of_a_decided_item_share_its_marks_and_others_keep_theirs():
+    sheet = sheet_of(outcomes=(Outcome.PASSED, *(Outcome.FAILED,) * 3), decided={"A2": 1, "A3": 1})
+    lines = [json.loads(line) for line in files(Format.MARKUS, [sheet])["tester/amal.jsonl"].splitlines()]
+    assert {each["name"]: (each["marks_earned"], each["status"]) for each in lines if "name" in each} == {
+        "A1: test_seen": (1, "pass"),
+        "A2: test_unseen": (0.75, "partial"),
+        "A2: test_again": (0.25, "partial"),
+        "A3: test_other": (1, "pass"),
+    }
+
+
+def test_a_log_says_what_a_person_decided_in_one_line():
+    lines = plain.text(sheet_of(outcomes=(Outcome.FAILED,) * 4, decided={"A2": 2}), CONFIG, "hint").splitlines()
+    assert lines[2:4] == [
+        "pass  A2  Unseen: 2 of 2",
+        "          A2: 2 of 2, decided by ta: the idea | is\\n<b>right</b>",
+    ]
+
+
+def test_the_device_that_the_code_found_is_told():
+    for which in (Format.MARKUS, Format.GRADESCOPE, Format.GITHUB, Format.JUNIT):
+        told = files(which, [sheet_of(device="simulated")])
+        assert any("simulated" in content for content in told.values()), which
+    assert (
+        "device: simulated"
+        in base64.b64decode(files(Format.GITHUB, [sheet_of(device="simulated")])["amal/result.txt"]).decode()
+    )
+    [suite] = JUnitXml.fromstring(files(Format.JUNIT, [sheet_of(device="simulated")])["junit.xml"].encode())
+    for case in suite:
+        [[told]] = case.iterchildren(Properties)
+        assert (told.name, told.value) == ("device", "simulated")
+    assert "          device: simulated" in plain.text(sheet_of(device="simulated"), CONFIG, "hint").splitlines()
+
+
+def in_group(student, **options):
+    sheet = sheet_of(student, **options)
+    return replace(sheet, flags=("group found", *sheet.flags))
+
+
+def test_markus_gets_a_criteria_row_for_each_group_and_one_for_who_works_alone():
+    roster = {name: RosterEntry(name, group=group) for name, group in (("amal", "g_1"), ("ben", "g_1"), ("cy", ""))}
+    students = [in_group("amal"), sheet_of("ben"), in_group("cy"), in_group("dora"), sheet_of("emil")]
+    _, *groups = rows(files(Format.MARKUS, students, roster)["criteria.csv"])
+    # Of who is in the roster, it has the last word; of others, what intake saw.
+    assert groups == [[name, "1", "2", "1"] for name in ("g_1", "cy", "found", "emil")]
+
+
+def test_markus_keeps_one_mark_per_group_so_members_that_differ_are_told():
+    roster = {name: RosterEntry(name, group="g_1") for name in ("amal", "ben")}
+    with pytest.raises(UsageError, match=r"members of g_1 \(amal, ben\) differ in A2; .* `autograder override`"):
+        files(Format.MARKUS, [sheet_of("amal"), sheet_of("ben", decided={"A2": 1})], roster)
+
+
+def test_without_a_roster_quercus_gets_everybody():
+    _, _, *body = rows(files(Format.QUERCUS, [sheet_of("amal"), sheet_of("ben")])["gradebook.csv"])
+    assert [row[3] for row in body] == ["amal", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("", "write its title and id"),
+        ("Shapes", r"'Shapes' does not end in .*: Assignment 3 \(123456\)"),
+        ("Shapes(12345)", "write its title and id"),
+        ("Shapes (12345) late", "write its title and id"),
+        ("Final Grades of images (12345)", "has 'Final Grade' in it"),
+        ("Unposted Current Score (12345)", "has 'Current Score' in it"),
+    ],
+)
+def test_a_title_under_which_quercus_would_lose_the_marks_is_told_with_the_fix(title, words):
+    config = CONFIG.model_copy(update={"quercus_assignment": title})
+    with pytest.raises(UsageError, match=rf"grading_config\.yaml, quercus_assignment: .*{words}"):
+        exported(Format.QUERCUS, [sheet_of()], config, {}, "hint")
+
+
+def test_a_place_is_in_the_students_own_files_where_they_are_known():
+    paths = by_name({"shapes.py": "hw/shapes.py", "old/shapes.py": "hw/old/shapes.py", "lib/net.py": "hw/lib/net.py"})
+    assert place_in("no (line 3 of shapes.py)", paths) == ("hw/shapes.py", 3)
+    assert place_in("no (line 3 of net.py)", paths) == ("hw/lib/net.py", 3)
+    assert place_in("no (line 3 of passwords.py)", paths) is None
+    assert place_in("no (line 3 of passwords.py)") == ("passwords.py", 3)

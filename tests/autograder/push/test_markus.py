@@ -134,7 +134,7 @@ TROUBLES = {
     "not there": ((404, {}, '{"status": 404, "error": "Not Found"}'), "Not Found"),
     "broken": ((500, {}, "<html>\n<h1>We are sorry</h1></html>"), "status: 500"),
     "limited": ((429, {}, "Retry later"), "status: 429"),
-    "login page": ((200, {}, "<html>Log in</html>"), "status: 200"),
+    "login page": ((200, {}, "<html>Log in</html>"), "is no JSON, a login page or a proxy's; check MARKUS_URL"),
     "another system": ((200, {}, "[1, 2]"), ""),
 }
 

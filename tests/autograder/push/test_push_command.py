@@ -10,7 +10,6 @@ import pytest
 COURSE = Path(__file__).parents[1] / "second_course"
 KEYS = """
 quercus_course: 7
-quercus_assignment: Words (12345)
 markus_course: 3
 markus_assignment: 9
 """

@@ -130,7 +130,7 @@ TROUBLES = {
     "invalid": ((400, {}, '{"errors":[{"message":"Invalid grade"}]}'), "Invalid grade"),
     "broken": ((500, {}, '{"errors":[{"message":"An error occurred."}],"error_report_id":12}'), "status code 500"),
     "maintenance": ((503, {}, "<html>Canvas is down</html>"), "status code 503"),
-    "login page": ((200, {}, "<html>Log in</html>"), "Expecting value"),
+    "login page": ((200, {}, "<html>Log in</html>"), "is no JSON, a login page or a proxy's; check QUERCUS_URL"),
 }
 
 
@@ -172,7 +172,7 @@ def test_another_system_that_repeats_the_token_does_not_get_it_shown(enrolled, t
     ("settings", "words"),
     [
         ({"quercus_course": None}, "set quercus_course"),
-        ({"quercus_assignment": "Words"}, "title with its number"),
+        ({"quercus_assignment": "Words"}, "write its title and id"),
         ({"lms_out_of": 30}, "out of 4.0 in Quercus, and marks here are out of 30; set lms_out_of"),
     ],
 )

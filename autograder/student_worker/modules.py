@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 import traceback
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.student_worker.notebook import NotebookModule
+    from autograder.student_worker.notebook import Cell, NotebookModule
 
 
 class Absent(Exception):
@@ -27,7 +28,7 @@ class Modules:
     def __init__(self, box: Path) -> None:
         self._box = box
         self._modules: dict[str, types.ModuleType] = {}
-        self._hints: dict[str, tuple[NotebookModule, dict[int, str]]] = {}
+        self._hints: dict[str, tuple[NotebookModule, list[Cell]]] = {}
         self._failures: dict[str, BaseException] = {}
         self.everything_in_notebooks = False
 
@@ -40,10 +41,11 @@ class Modules:
         module = self.load(module_name)
         if hasattr(module, name):
             return getattr(module, name)
-        hint = ""
+        near = _near(name, module)
+        hint = f"; did you mean `{near}`?" if near else ""
         if module_name in self._hints:
             loaded, cells = self._hints[module_name]
-            hint = loaded.hint_for(name, cells)
+            hint = loaded.hint_for(name, cells) or hint or loaded.first_problem()
         raise Absent(f"your {module_name} defines no `{name}`{hint}")
 
     def load(self, name: str) -> types.ModuleType:
@@ -73,11 +75,20 @@ class Modules:
 
             module = types.ModuleType(name)
             sys.modules[name] = module  # dataclasses and typing look their module up there
-            cells = notebook.code_cells(path.read_text(encoding="utf-8-sig"))
-            self._hints[name] = (notebook.load(cells, module, everything=self.everything_in_notebooks), cells)
+            cells = notebook.read_cells(path.read_text(encoding="utf-8-sig"))
+            loaded = notebook.load(notebook.code_of(cells), module, everything=self.everything_in_notebooks)
+            self._hints[name] = (loaded, cells)
             return module
         there = ", ".join(sorted(entry.name for entry in self._box.iterdir())[:8]) or "nothing"
         raise Absent(f"there is no {name}.py or {name}.ipynb in your submission (found: {there})")
+
+
+def _near(name: str, module: types.ModuleType) -> str:
+    """What the student probably called `name`, "" if nothing is near: `ConvOutputSize` or `conv_out_size`, say."""
+    there = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
+    alike = [each for each in there if each.replace("_", "").lower() == name.replace("_", "").lower()]
+    # Nearer than Encoder and Decoder, or conv_output_size and conv_transpose_output_size, are to each other.
+    return next(iter(alike or difflib.get_close_matches(name, there, n=1, cutoff=0.8)), "")
 
 
 def place_of(error: BaseException, box: Path) -> str:

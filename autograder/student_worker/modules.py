@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import json
 import sys
 import traceback
 import types
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 class Absent(Exception):
     """The submission has no such module, or the module no such name."""
+
+
+class NoNotebook(Exception):
+    """A file is called .ipynb and holds no notebook; its words are for the student."""
 
 
 class ImportFailed(Exception):
@@ -75,12 +80,31 @@ class Modules:
 
             module = types.ModuleType(name)
             sys.modules[name] = module  # dataclasses and typing look their module up there
-            cells = notebook.read_cells(path.read_text(encoding="utf-8-sig"))
+            cells = _cells_of(path)
             loaded = notebook.load(notebook.code_of(cells), module, everything=self.everything_in_notebooks)
             self._hints[name] = (loaded, cells)
             return module
         there = ", ".join(sorted(entry.name for entry in self._box.iterdir())[:8]) or "nothing"
         raise Absent(f"there is no {name}.py or {name}.ipynb in your submission (found: {there})")
+
+
+def _cells_of(path: Path) -> list[Cell]:
+    from autograder.student_worker.notebook import read_cells
+
+    try:
+        return read_cells(path.read_text(encoding="utf-8-sig"))
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever nbformat raises
+        if isinstance(error, json.JSONDecodeError):
+            why = f"it is not JSON (line {error.lineno}: {error.msg})"
+        elif isinstance(error, UnicodeDecodeError):
+            why = "it is not UTF-8 text"
+        else:
+            why = "it is JSON, but not of a notebook"
+        raise NoNotebook(
+            f"{path.name} is no notebook: {why}; save it again in Jupyter, or hand in {path.stem}.py"
+        ) from None
 
 
 def _near(name: str, module: types.ModuleType) -> str:

@@ -419,12 +419,25 @@ def test_a_notebook_imports_another_module_of_the_submission(modules):
     assert found.attribute("conv_inverse", "double")() == 12
 
 
-def test_a_file_that_is_no_notebook_is_an_import_that_failed(modules):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is not JSON (line 1: Expecting value)"),
+        (b'{"cells": [}', "it is not JSON (line 1: Expecting value)"),
+        (b"\xff\x00", "it is not UTF-8 text"),
+        (b"[]", "it is JSON, but not of a notebook"),
+        (b'{"cells": 3}', "it is JSON, but not of a notebook"),
+    ],
+)
+def test_a_file_that_is_no_notebook_is_an_import_that_failed_and_says_why(content, why, modules):
     box, found = modules
-    (box / "conv_inverse.ipynb").write_text("no notebook")
+    (box / "conv_inverse.ipynb").write_bytes(content)
     for _ in range(2):
-        with pytest.raises(ImportFailed):
+        with pytest.raises(ImportFailed) as failed:
             found.attribute("conv_inverse", "area")
+        assert str(failed.value.__cause__) == (
+            f"conv_inverse.ipynb is no notebook: {why}; save it again in Jupyter, or hand in conv_inverse.py"
+        )
 
 
 def test_a_submission_without_the_module_says_what_was_found(modules):

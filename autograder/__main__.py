@@ -65,15 +65,18 @@ def check(
 ) -> None:
     """Students: run the public tests on your own files."""
     from autograder.checking import check as run_check
-    from autograder.checking import wait_for_change
+    from autograder.checking import stamps, wait_for_change
     from autograder.intake import read_submission
 
     the_course = course_of(course, path)
     config = the_course.config
     items = _items_to_check(config, item or [], train)
     exit_codes: list[int] = []
+    before = stamps(path)
 
     def read() -> Submission:
+        nonlocal before
+        before = stamps(path)  # what is saved while the tests run is checked next
         submission = read_submission(path, config.modules, the_course.stub_digests())
         for flag in submission.flags:
             ERR.print(f"Note: {escape(flag)}")
@@ -89,7 +92,7 @@ def check(
         def changed() -> bool:
             ERR.print("\nwaiting for you to save; Ctrl-C ends it")
             with contextlib.suppress(KeyboardInterrupt):
-                wait_for_change(path)
+                wait_for_change(path, before)
                 ERR.rule()
                 return True
             return False

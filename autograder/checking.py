@@ -156,21 +156,24 @@ def check(
             spares.close()
 
 
-def wait_for_change(path: Path) -> None:
-    """Return as soon as a file at `path`, or directly in it, is another than when this was called."""
-    before = _stamps(path)
-    while _stamps(path) == before:
+def wait_for_change(path: Path, before: dict[Path, tuple[int, int]]) -> None:
+    """Return as soon as the stamps of `path` are others than `before`."""
+    while stamps(path) == before:
         time.sleep(_LOOK_SECONDS)
 
 
-def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
-    stamps = {}
-    for each in path.iterdir() if path.is_dir() else (path,):
+def stamps(path: Path) -> dict[Path, tuple[int, int]]:
+    """Time and size of the file at `path`, or of those directly in it, to tell later whether one was saved.
+
+    Take them before the files are read: then a save during the check that follows is a change too.
+    """
+    found = {}
+    for each in path.glob("*") if path.is_dir() else (path,):  # a folder that cannot be read is another's to say
         with contextlib.suppress(OSError):  # between a delete and a rename, as editors save
             if each.suffix in (".py", ".ipynb"):
                 status = each.stat()
-                stamps[each] = (status.st_mtime_ns, status.st_size)
-    return stamps
+                found[each] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:

@@ -6,6 +6,7 @@ All are frozen and hold plain values, so that any stage can be tested, stored or
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -124,6 +125,12 @@ class TestResult:
     share: float = 0.0
     device: str = ""
     pictures: tuple[Picture, ...] = ()
+
+
+def devices_of(results: Iterable[TestResult]) -> str:
+    """What stands after the title of an item whose tests ran on a device: " (simulated)", say; "" for the others."""
+    found = sorted({each.device for each in results if each.device})
+    return f" ({', '.join(found)})" if found else ""
 
 
 @dataclass(frozen=True)

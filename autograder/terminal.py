@@ -12,7 +12,7 @@ from rich.padding import Padding
 from autograder.config import Config, Item
 from autograder.errors import UsageError
 from autograder.intake.tree import printable
-from autograder.records import Outcome, TestResult
+from autograder.records import Outcome, TestResult, devices_of
 
 OUT = Console()
 ERR = Console(stderr=True)
@@ -29,7 +29,8 @@ def show_check(config: Config, items: list[Item], checked: dict[str, TestResult]
         results = {test: checked[test] for test in item.public}
         passed = all(result.outcome is Outcome.PASSED for result in results.values())
         mark = "[green]✓ pass[/]" if passed else "[red]✗ FAIL[/]"
-        OUT.print(f"{mark}  [bold]{item.id}[/]  {escape(item.title)}", highlight=False)
+        title = escape(item.title + devices_of(results.values()))
+        OUT.print(f"{mark}  [bold]{item.id}[/]  {title}", highlight=False)
         for test, marks in item.public.items():
             result = results[test]
             out_of += marks

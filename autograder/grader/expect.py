@@ -48,6 +48,18 @@ def expect_shape(got: object, shape: tuple[int, ...], of: str = "") -> torch.Ten
     return got
 
 
+def expect_numbers(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:
+    """Require floating-point numbers of this shape, neither infinite nor nan, and return them."""
+    tensor = expect_shape(got, shape, of)
+    if tensor.device.type == "meta":
+        fail("expected a tensor with values, got one on the device meta", of)
+    if not tensor.is_floating_point():
+        fail(f"expected floating-point numbers, got {tensor.dtype}", of)
+    if not bool(tensor.isfinite().all()):
+        fail("expected finite numbers, got nan or infinity among them", of)
+    return tensor
+
+
 def expect_close(got: object, expected: torch.Tensor, tolerance: float = 1e-4, of: str = "") -> torch.Tensor:
     """Require a tensor of the expected shape whose values differ by at most `tolerance` (nan never does)."""
     tensor = expect_shape(got, tuple(expected.shape), of)

@@ -17,7 +17,7 @@ from autograder.config import Config, Item
 from autograder.exports.feedback import file_stem
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet, Summary, TestMark
-from autograder.records import Outcome
+from autograder.records import Outcome, TestResult, devices_of
 from autograder.reports.page import render
 
 _BINS = 20  # of 5 percent each
@@ -84,6 +84,7 @@ def report_html(
         sheets=sheets,
         summaries={row.component: row for row in summaries},
         roster=roster,
+        devices=_devices(sheets, config),
         with_sections=any(entry.section for entry in roster.values()),
         lost=_lost(sheets, config, asked),
         concerns=[*_concerns(sheets), *_alike(sheets, alike)],
@@ -91,6 +92,16 @@ def report_html(
         figures={"distribution": _distribution(sheets), "items": _by_item(summaries, config)},
         plotly=Markup(get_plotlyjs()),  # the library's own text, which is not to be escaped
     )
+
+
+def _devices(sheets: Sequence[MarkSheet], config: Config) -> dict[str, str]:
+    """Item -> what its tests ran on, as `devices_of` says it."""
+    on_device: dict[str, list[TestResult]] = {item.id: [] for item in config.items}
+    for sheet in sheets:
+        for test in sheet.tests:
+            if test.result.device:
+                on_device[test.item.id].append(test.result)
+    return {item: devices_of(results) for item, results in on_device.items()}
 
 
 def _lost(sheets: Sequence[MarkSheet], config: Config, asked: Mapping[str, str]) -> list[LostItem]:

@@ -11,7 +11,7 @@ from autograder.exports.feedback import hides_example, message_for
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet, TestMark
 from autograder.pictures import Picture
-from autograder.records import Outcome, Override, TestResult
+from autograder.records import Outcome, Override, TestResult, devices_of
 from autograder.reports.page import render
 
 
@@ -33,9 +33,14 @@ class Loss:
 
 @dataclass(frozen=True)
 class ItemRow:
-    """One item of a student's: marks, why some were lost, what was shown."""
+    """One item of a student's: marks, why some were lost, what was shown.
+
+    Attributes:
+        devices: what its tests ran on, as `devices_of` says it.
+    """
 
     item: Item
+    devices: str
     earned: float
     losses: tuple[Loss, ...]
     pictures: tuple[Picture, ...]
@@ -112,4 +117,5 @@ def _row(
         for (outcome, message), those in alike.items()
     )
     shown = (each for test in tests if not hides_example(test, hidden) for each in pictures.get(test.result.test, ()))
-    return ItemRow(item, sheet.items[item.id], losses, tuple(shown), sheet.decided.get(item.id))
+    devices = devices_of(test.result for test in tests)
+    return ItemRow(item, devices, sheet.items[item.id], losses, tuple(shown), sheet.decided.get(item.id))

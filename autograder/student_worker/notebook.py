@@ -20,7 +20,7 @@ import symtable
 import types
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -28,6 +28,13 @@ from IPython.core.inputtransformer2 import TransformerManager
 # Cell magics whose body is ordinary Python of this notebook; any other cell magic's cell holds no definitions.
 _PYTHON_CELL = re.compile(r"\A\s*%%(time|timeit|capture|prun|writefile\s+\S+\.py)\b[^\n]*\n")
 _Definition = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Cell(NamedTuple):
+    """A cell, and its kind: code, markdown or raw."""
+
+    kind: str
+    source: str
 
 
 @dataclass
@@ -46,20 +53,43 @@ class NotebookModule:
     namespace: dict[str, Any]
     problems: dict[int, str] = field(default_factory=dict)
 
-    def hint_for(self, name: str, sources: dict[int, str]) -> str:
+    def hint_for(self, name: str, cells: list[Cell]) -> str:
         """Say in which cell the student probably meant to define `name`, if any."""
         pattern = re.compile(rf"\b(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.MULTILINE)
+        sources = code_of(cells)
         for cell, problem in self.problems.items():
             if pattern.search(sources[cell]):
                 return f"; code cell {cell}, which defines it, fails with {problem}"
-        if self.problems:
-            cell, problem = next(iter(self.problems.items()))
+        for cell, source in sources.items():
+            if cell not in self.problems and (block := _block_that_defines(name, source)):
+                return (
+                    f"; code cell {cell} defines it inside `{block}`, and only what stands at the top level of a cell "
+                    "is sure to be taken"
+                )
+        for number, (kind, source) in enumerate(cells, start=1):
+            if kind != "code" and re.search(rf"^\s*(def|class)\s+{re.escape(name)}\b", source, re.MULTILINE):
+                return f"; a {kind} cell, cell {number} of all, holds it: make it a code cell"
+        return ""
+
+    def first_problem(self) -> str:
+        """Say which cell failed first, if any."""
+        for cell, problem in self.problems.items():
             return f"; code cell {cell} fails with {problem}"
         return ""
 
 
 def code_cells(text: str) -> dict[int, str]:
-    """The notebook's code cells by number, counted from 1; outputs are ignored, old formats are upgraded.
+    """The notebook's code cells by number, counted from 1; see `read_cells`."""
+    return code_of(read_cells(text))
+
+
+def code_of(cells: list[Cell]) -> dict[int, str]:
+    """The code cells among these by number, counted from 1."""
+    return dict(enumerate((cell.source for cell in cells if cell.kind == "code"), start=1))
+
+
+def read_cells(text: str) -> list[Cell]:
+    """All cells of a notebook; outputs are ignored, old formats are upgraded.
 
     Raises:
         Exception: whatever nbformat raises on a file that is no notebook.
@@ -71,8 +101,7 @@ def code_cells(text: str) -> dict[int, str]:
         for cell in document.get("cells", []):
             cell.setdefault("metadata", {})
     notebook = nbformat.reads(json.dumps(document), as_version=4)
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return {number: str(source) for number, source in enumerate(code, start=1)}
+    return [Cell(str(cell.cell_type), str(cell.source)) for cell in notebook.cells]
 
 
 def load(cells: dict[int, str], module: types.ModuleType, *, everything: bool = False) -> NotebookModule:
@@ -106,6 +135,15 @@ def _parse(source: str) -> ast.Module:
     # IPython drops empty lines at the beginning; line numbers are to be those of the cell.
     empty = len(list(takewhile(str.isspace, source.splitlines(keepends=True))))
     return ast.parse("\n" * empty + TransformerManager().transform_cell(source))
+
+
+def _block_that_defines(name: str, source: str) -> str:
+    """The first word of the block at the top level of a cell that holds the definition of `name`: "if", say."""
+    for statement in _parse(source).body:
+        inside = [] if isinstance(statement, _Definition) else list(ast.walk(statement))[1:]
+        if any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name for node in inside):
+            return ast.unparse(statement).split()[0].rstrip(":")
+    return ""
 
 
 def _future_flags(statements: list[_Statement]) -> int:

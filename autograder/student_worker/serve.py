@@ -11,7 +11,7 @@ import torch
 
 from autograder import layers, wire
 from autograder.student_worker import simulated
-from autograder.student_worker.modules import Absent, ImportFailed, Modules, place_of
+from autograder.student_worker.modules import Absent, ImportFailed, Modules, NoNotebook, place_of
 from autograder.student_worker.operations import OPERATIONS, Held, with_gradient
 
 SEED = 321
@@ -78,7 +78,8 @@ class Server:
             place = place_of(cause, self._box)
             reason = cause.msg if isinstance(cause, SyntaxError) else self._text(cause)
             where = f" ({place})" if place else ""
-            return wire.NotImported(f"{type(cause).__name__}: {reason}{where}", _error_number(cause))
+            kind = "" if isinstance(cause, NoNotebook) else f"{type(cause).__name__}: "
+            return wire.NotImported(f"{kind}{reason}{where}", _error_number(cause))
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: here they are but answers
             names = [kind.__name__ for kind in type(error).__mro__]
             if isinstance(error, RuntimeError) and "can't allocate memory" in self._text(error):

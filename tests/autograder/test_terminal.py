@@ -34,6 +34,15 @@ def test_a_check_without_pictures_writes_nothing(checked, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("device", ["simulated", "cuda"])
+@pytest.mark.parametrize(("outcome", "mark"), [(Outcome.PASSED, "✓ pass"), (Outcome.FAILED, "✗ FAIL")])
+def test_a_check_says_which_device_its_tests_ran_on(device, outcome, mark, checked, tmp_path, capsys):
+    config, [item], results = checked
+    on_device = {test: TestResult(test, outcome, device=device) for test in results}
+    terminal.show_check(config, [item], on_device, tmp_path)
+    assert f"{mark}  {item.id}  {item.title} ({device})" in capsys.readouterr().out
+
+
 def test_pictures_that_cannot_be_written_are_a_sentence(checked, tmp_path):
     (tmp_path / "pictures.html").mkdir()
     with pytest.raises(UsageError, match="cannot be written: Is a directory"):

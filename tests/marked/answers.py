@@ -15,7 +15,7 @@ from autograder.grader import (
     StudentObject,
     describe,
     expect_close,
-    expect_shape,
+    expect_numbers,
     fail,
     load_state,
     look,
@@ -29,15 +29,8 @@ TOLERANCE = 1e-4
 
 
 def expect_finite(got: object, shape: tuple[int, ...], of: str = "") -> torch.Tensor:
-    """Require floating-point numbers of this shape, neither infinite nor nan."""
-    tensor = expect_shape(got, shape, of)
-    if tensor.device.type == "meta":
-        fail("expected a tensor with values, got one on the device meta", of)
-    if not tensor.is_floating_point():
-        fail(f"expected floating-point numbers, got {tensor.dtype}", of)
-    if not bool(tensor.isfinite().all()):
-        fail("expected finite numbers, got nan or infinity among them", of)
-    return tensor.float()
+    """Require floating-point numbers of this shape, neither infinite nor nan, and return them as float32."""
+    return expect_numbers(got, shape, of).float()
 
 
 def expect_images(got: object, count: int, of: str = "") -> torch.Tensor:

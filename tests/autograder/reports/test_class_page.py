@@ -65,6 +65,13 @@ def test_messages_that_differ_in_numbers_alone_are_one_reason(page):
     assert "It fits." in text
 
 
+def test_an_item_that_ran_on_a_device_says_which(page):
+    results = (TestResult("test_first", Outcome.PASSED), TestResult("test_second", Outcome.FAILED, device="simulated"))
+    text = page(mark_sheet(SubmissionResult("amal", "amal", results), "full", CONFIG, {}), sheet("bo"))
+    assert text.count("Second (simulated)") == 2  # among all items, and among those that were lost
+    assert "First (" not in text
+
+
 def test_what_many_tests_of_an_item_say_alike_is_told_once(monkeypatch):
     names = [f"test_{number}" for number in range(5)]
     item = {"id": "A1", "title": "Only", "marks": 5, "hidden": dict.fromkeys(names, 1)}

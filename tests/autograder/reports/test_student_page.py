@@ -58,6 +58,15 @@ def test_a_lost_mark_says_what_was_asked_and_what_came_back():
     assert "The first." not in text
 
 
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED])
+def test_an_item_that_ran_on_a_device_says_which(outcome):
+    text = page(
+        TestResult("test_seen", outcome, device="simulated"), failed("test_one"), TestResult("test_two", Outcome.PASSED)
+    )
+    assert "A1 Seen (simulated)" in text
+    assert "A2 Unseen (" not in text
+
+
 def test_tests_that_failed_alike_are_told_once_with_what_they_cost_together():
     text = page(TestResult("test_seen", Outcome.PASSED), failed("test_one"), failed("test_two"))
     assert text.count("f(1): expected 3, got 4") == 1

@@ -71,16 +71,44 @@ def test_a_broken_cell_costs_only_its_own_names(load):
 def test_the_hint_names_the_cell_that_meant_to_define_the_name(load):
     cells = ["def one()\n    return 1", "class Two(Nothing):\n    pass", "three = 1 / 0\ndef f(): return three"]
     _, loaded = load(*cells)
-    sources = dict(enumerate(cells, start=1))
+    sources = [notebook.Cell("code", cell) for cell in cells]
     assert "code cell 1, which defines it, fails with SyntaxError" in loaded.hint_for("one", sources)
     assert "code cell 2, which defines it, fails with NameError" in loaded.hint_for("Two", sources)
     assert "code cell 3, which defines it, fails with ZeroDivisionError" in loaded.hint_for("three", sources)
-    assert loaded.hint_for("four", sources).startswith("; code cell 1 fails with")
+    assert loaded.hint_for("four", sources) == ""
+    assert loaded.first_problem().startswith("; code cell 1 fails with")
 
 
 def test_there_is_no_hint_where_nothing_failed(load):
     _, loaded = load(DEFINITION)
-    assert loaded.hint_for("volume", {1: DEFINITION}) == ""
+    assert loaded.hint_for("volume", [notebook.Cell("code", DEFINITION)]) == ""
+    assert loaded.first_problem() == ""
+
+
+@pytest.mark.parametrize(
+    ("block", "word"),
+    [
+        ("if input() == 'y':", "if"),
+        ("for _ in range(1):", "for"),
+        ("while not done():", "while"),
+        ("with torch.no_grad():", "with"),
+        ("try:\n    prepare()\nfinally:", "try"),
+    ],
+)
+def test_the_hint_names_the_block_that_holds_a_definition(block, word, load):
+    cell = "import math\n" + block + "\n" + "".join(f"    {line}\n" for line in DEFINITION.splitlines())
+    module, loaded = load("x = 1", cell)
+    assert not hasattr(module, "area")
+    hint = loaded.hint_for("area", [notebook.Cell("code", "x = 1"), notebook.Cell("code", cell)])
+    assert hint.startswith(f"; code cell 2 defines it inside `{word}`, and only what stands at the top level")
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_the_hint_names_a_cell_that_holds_code_and_is_none(kind, load):
+    _, loaded = load("x = 1")
+    cells = [notebook.Cell("code", "x = 1"), notebook.Cell(kind, "Look:\n\n" + DEFINITION)]
+    assert loaded.hint_for("area", cells) == f"; a {kind} cell, cell 2 of all, holds it: make it a code cell"
+    assert loaded.hint_for("volume", cells) == ""
 
 
 def test_a_problem_is_remembered_though_the_rest_of_its_cell_works(load):
@@ -367,6 +395,23 @@ def test_a_missing_name_tells_of_the_cell_that_was_to_define_it(modules):
         found.attribute("conv_inverse", "volume")
 
 
+@pytest.mark.parametrize("as_notebook", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("Area", "area"), ("conv_out_size", "conv_output_size"), ("Decoder", None), ("conv_transpose_output_size", None)],
+)
+def test_a_near_name_is_asked_for(as_notebook, asked, near, modules):
+    box, found = modules
+    source = DEFINITION + "\n\ndef conv_output_size(): pass\n\nclass Encoder: pass\n"
+    if as_notebook:
+        write(box, source)
+    else:
+        (box / "conv_inverse.py").write_text(source)
+    with pytest.raises(Absent) as absent:
+        found.attribute("conv_inverse", asked)
+    assert str(absent.value).partition("`; ")[2] == (f"did you mean `{near}`?" if near else "")
+
+
 def test_a_notebook_imports_another_module_of_the_submission(modules):
     box, found = modules
     (box / "shapes.py").write_text(DEFINITION)
@@ -374,12 +419,25 @@ def test_a_notebook_imports_another_module_of_the_submission(modules):
     assert found.attribute("conv_inverse", "double")() == 12
 
 
-def test_a_file_that_is_no_notebook_is_an_import_that_failed(modules):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is not JSON (line 1: Expecting value)"),
+        (b'{"cells": [}', "it is not JSON (line 1: Expecting value)"),
+        (b"\xff\x00", "it is not UTF-8 text"),
+        (b"[]", "it is JSON, but not of a notebook"),
+        (b'{"cells": 3}', "it is JSON, but not of a notebook"),
+    ],
+)
+def test_a_file_that_is_no_notebook_is_an_import_that_failed_and_says_why(content, why, modules):
     box, found = modules
-    (box / "conv_inverse.ipynb").write_text("no notebook")
+    (box / "conv_inverse.ipynb").write_bytes(content)
     for _ in range(2):
-        with pytest.raises(ImportFailed):
+        with pytest.raises(ImportFailed) as failed:
             found.attribute("conv_inverse", "area")
+        assert str(failed.value.__cause__) == (
+            f"conv_inverse.ipynb is no notebook: {why}; save it again in Jupyter, or hand in conv_inverse.py"
+        )
 
 
 def test_a_submission_without_the_module_says_what_was_found(modules):

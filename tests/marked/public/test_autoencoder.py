@@ -17,6 +17,7 @@ from autograder.grader import (
     describe,
     expect_close,
     expect_equal,
+    expect_numbers,
     expect_on_device,
     expect_score,
     expect_shape,
@@ -43,9 +44,9 @@ def model_for(student: Any) -> StudentObject:
     try:
         model = a_model(student.autoencoder.Autoencoder(embedding_dim=16), "Autoencoder")
         images = torch.linspace(0, 1, 2 * 28 * 28).view(2, 1, 28, 28)
-        embedding = tensor(model.encoder(images), 2, 16)
+        embedding = expect_numbers(model.encoder(images), (2, 16))
         model.encoder(images.flip(0))
-        drawing = tensor(model.decoder(embedding), 2, 1, 28, 28)
+        drawing = expect_numbers(model.decoder(embedding), (2, 1, 28, 28))
         expect_close(model(images), drawing)
         return model
     except (AssertionError, StudentRaised):
@@ -54,24 +55,16 @@ def model_for(student: Any) -> StudentObject:
         return a_model(place(student, network("Sequential", {"encoder": encoder, "decoder": decoder})), "a plain model")
 
 
-def tensor(got: object, *shape: int) -> torch.Tensor:
-    """Require finite numbers of this shape."""
-    found = expect_shape(got, shape)
-    if found.device.type != "cpu" or not bool(torch.isfinite(found).all()):
-        fail("expected finite numbers on the CPU")
-    return found
-
-
 def test_encoder_of_three_images(student: Any, training_share: Share) -> None:
     """Three images become three embeddings of 16 numbers."""
     model = a_model(student.autoencoder.Encoder(embedding_dim=16), "Encoder")
-    tensor(model(training_share[0][:3]), 3, 16)
+    expect_numbers(model(training_share[0][:3]), (3, 16))
 
 
 def test_decoder_of_three_embeddings(student: Any) -> None:
     """Three embeddings of 16 numbers become three images in [0, 1]."""
     model = a_model(student.autoencoder.Decoder(embedding_dim=16), "Decoder")
-    drawing = tensor(model(torch.ones(3, 16) * torch.tensor([[-20.0], [1.0], [20.0]])), 3, 1, 28, 28)
+    drawing = expect_numbers(model(torch.ones(3, 16) * torch.tensor([[-20.0], [1.0], [20.0]])), (3, 1, 28, 28))
     if drawing.min() < 0 or drawing.max() > 1:
         fail(f"expected pixels from 0 to 1, got {drawing.min():.3g} to {drawing.max():.3g}")
 
@@ -79,8 +72,8 @@ def test_decoder_of_three_embeddings(student: Any) -> None:
 def test_autoencoder_of_three_images(student: Any, training_share: Share) -> None:
     """What comes out is what the decoder makes of what the encoder makes of the images."""
     model = a_model(student.autoencoder.Autoencoder(embedding_dim=16), "Autoencoder")
-    embedding = tensor(model.encoder(training_share[0][:3]), 3, 16)
-    drawing = tensor(model.decoder(embedding), 3, 1, 28, 28)
+    embedding = expect_numbers(model.encoder(training_share[0][:3]), (3, 16))
+    drawing = expect_numbers(model.decoder(embedding), (3, 1, 28, 28))
     expect_close(model(training_share[0][:3]), drawing, of="model(x), against model.decoder(model.encoder(x))")
 
 
@@ -106,7 +99,7 @@ def quality(student: Any, training_share: Share, embedding_dim: int, none: float
     model = a_model(student.autoencoder.Autoencoder(embedding_dim=embedding_dim), "Autoencoder")
     student.autoencoder.train(model, known, epochs=10, seed=1)
     model.eval()
-    drawn = tensor(model(new), 500, 1, 28, 28)
+    drawn = expect_numbers(model(new), (500, 1, 28, 28))
     title = f"Digits, and what {embedding_dim} numbers keep of them"
     show_images(title, {"digits not trained on": new[:8], "your model's reconstructions": drawn[:8]})
     mean, points = known.flatten(1).mean(0), new.flatten(1)
@@ -131,19 +124,21 @@ def test_interpolate_in_five_steps(student: Any, training_share: Share) -> None:
     """The five rows begin and end with the two reconstructions; the third decodes the mean of the embeddings."""
     model = model_for(student)
     pair = training_share[0][:2]
-    answer = tensor(student.autoencoder.interpolate(model, pair[0], pair[1], steps=5), 5, 1, 28, 28)
+    answer = expect_numbers(student.autoencoder.interpolate(model, pair[0], pair[1], steps=5), (5, 1, 28, 28))
     model.eval()
     expect_close(
-        answer[[0, -1]], tensor(model(pair), 2, 1, 28, 28), of="rows 0 and 4 of 5, against the reconstructions"
+        answer[[0, -1]],
+        expect_numbers(model(pair), (2, 1, 28, 28)),
+        of="rows 0 and 4 of 5, against the reconstructions",
     )
-    middle = tensor(model.encoder(pair), 2, 16).mean(0, keepdim=True)
-    expect_close(answer[2:3], tensor(model.decoder(middle), 1, 1, 28, 28), of="row 2 of 5 of interpolate")
+    middle = expect_numbers(model.encoder(pair), (2, 16)).mean(0, keepdim=True)
+    expect_close(answer[2:3], expect_numbers(model.decoder(middle), (1, 1, 28, 28)), of="row 2 of 5 of interpolate")
 
 
 def test_generate_three(student: Any, training_share: Share) -> None:
     """Three images, the same for the same seed."""
     model = model_for(student)
-    answer = tensor(student.autoencoder.generate(model, training_share[0][:64], 3, seed=1), 3, 1, 28, 28)
+    answer = expect_numbers(student.autoencoder.generate(model, training_share[0][:64], 3, seed=1), (3, 1, 28, 28))
     expect_close(student.autoencoder.generate(model, training_share[0][:64], 3, seed=1), answer)
 
 

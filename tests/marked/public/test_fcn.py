@@ -16,6 +16,7 @@ from autograder.grader import (
     describe,
     expect_close,
     expect_equal,
+    expect_numbers,
     expect_on_device,
     expect_score,
     expect_shape,
@@ -34,14 +35,6 @@ def a_model(answer: object, of: str) -> StudentObject:
         fail(f"expected a module, got {describe(answer)}", of)
     answer.eval()
     return answer
-
-
-def numbers(got: object, *shape: int) -> torch.Tensor:
-    """Require finite numbers of this shape."""
-    found = expect_shape(got, shape)
-    if found.device.type != "cpu" or found.is_complex() or not bool(torch.isfinite(found).all()):
-        fail("expected finite numbers on the CPU")
-    return found
 
 
 def scenes_of(share: Share, count: int, height: int, width: int) -> Share:
@@ -75,20 +68,20 @@ def test_fcn_on_two_sizes(student: Any) -> None:
     """The same network scores three classes at each of 40 by 40 and of 57 by 75 pixels."""
     model = a_model(student.fcn.FCN(), "FCN()")
     for height, width in ((40, 40), (57, 75)):
-        numbers(model(torch.ones(2, 1, height, width)), 2, 3, height, width)
+        expect_numbers(model(torch.ones(2, 1, height, width)), (2, 3, height, width))
 
 
 def test_probabilities_add_up_to_one(student: Any) -> None:
     """A model whose logits are the logarithms of 1, 2 and 5 gives 1/8, 2/8 and 5/8."""
     model = place(student, constant_model())
-    got = numbers(student.fcn.predict_proba(model, torch.ones(1, 1, 2, 3)), 1, 3, 2, 3)
+    got = expect_numbers(student.fcn.predict_proba(model, torch.ones(1, 1, 2, 3)), (1, 3, 2, 3))
     expect_close(got[0, :, 0, 0], torch.tensor([0.125, 0.25, 0.625]))
 
 
 def test_prediction_of_the_most_probable(student: Any) -> None:
     """The last of these classes is the most probable one, at every pixel."""
     got = student.fcn.predict(place(student, constant_model()), torch.ones(1, 1, 2, 3))
-    if numbers(got, 1, 2, 3).dtype is not torch.int64:
+    if expect_shape(got, (1, 2, 3)).dtype is not torch.int64:
         fail("expected classes of dtype int64")
     expect_close(got, torch.full((1, 2, 3), 2))
 
@@ -147,7 +140,7 @@ def test_scenes_of_digits_kept_back(student: Any, training_share: Share) -> None
     student.fcn.train(model, *scenes_of((images[:3500], labels[:3500]), 600, 40, 40), epochs=10, seed=1)
     model.eval()
     scenes, classes = scenes_of((images[3500:], labels[3500:]), 50, 57, 75)
-    answer = numbers(model(scenes), 50, 3, 57, 75).argmax(1)
+    answer = expect_numbers(model(scenes), (50, 3, 57, 75)).argmax(1)
     shown = {"scenes": scenes[:8], "their classes": grey(classes), "your network's": grey(answer)}
     show_images("New scenes, and the classes of their pixels: 0 black, 1 grey, 2 white", shown)
     shares = []
@@ -167,11 +160,11 @@ def test_predictions_of_a_model_on_a_device(student_on_device: Any) -> None:
     """A network moved to a device takes its images there, and its scores are there."""
     model = a_model(student_on_device.fcn.FCN(), "FCN()")
     model.to("cuda")
-    numbers(expect_on_device(model(on_device(torch.ones(2, 1, 40, 40)))), 2, 3, 40, 40)
+    expect_numbers(expect_on_device(model(on_device(torch.ones(2, 1, 40, 40)))), (2, 3, 40, 40))
 
 
 def test_classifier_on_two_sizes(student: Any) -> None:
     """The same classifier scores ten classes for images of 28 by 28 and of 33 by 47 pixels."""
     model = a_model(student.fcn.ConvClassifier(), "ConvClassifier()")
-    numbers(model(torch.ones(2, 1, 28, 28)), 2, 10)
-    numbers(model(torch.ones(2, 1, 33, 47)), 2, 10)
+    expect_numbers(model(torch.ones(2, 1, 28, 28)), (2, 10))
+    expect_numbers(model(torch.ones(2, 1, 33, 47)), (2, 10))

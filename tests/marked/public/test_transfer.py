@@ -16,8 +16,8 @@ from autograder.grader import (
     StudentRaised,
     describe,
     expect_close,
+    expect_numbers,
     expect_score,
-    expect_shape,
     fail,
     look,
     network,
@@ -50,14 +50,6 @@ def a_classifier(student: Any, backbone: StudentObject, num_classes: int) -> Stu
     return answer
 
 
-def numbers(got: object, *shape: int) -> torch.Tensor:
-    """Require finite numbers of this shape."""
-    found = expect_shape(got, shape)
-    if found.device.type != "cpu" or found.is_complex() or not bool(torch.isfinite(found).all()):
-        fail("expected finite numbers on the CPU")
-    return found
-
-
 def test_features_of_two_images(student: Any) -> None:
     """An image of ones has four features of 3, one of -1 four of 0, and the backbone is still in training mode."""
     backbone = place(student, network("AlexNet", of_alexnets_layout()))
@@ -72,7 +64,7 @@ def test_classifier_of_three_images(student: Any) -> None:
     """Three images of any size have five logits each."""
     model = a_classifier(student, place(student, network("AlexNet", of_alexnets_layout())), 5)
     for size in (6, 9):
-        numbers(model(torch.ones(3, 1, size, size)), 3, 5)
+        expect_numbers(model(torch.ones(3, 1, size, size)), (3, 5))
 
 
 def test_transfer_train_for_two_epochs(student: Any, training_share: Share) -> None:
@@ -119,7 +111,7 @@ def test_digits_from_fifty_images(student: Any, training_share: Share) -> None:
     student.transfer.train(model, images[:50], labels[:50] - 5, epochs=5, seed=1)
     model.eval()
     shown = images[50:550]
-    answer = numbers(model(shown), 500, 5).argmax(1) + 5
+    answer = expect_numbers(model(shown), (500, 5)).argmax(1) + 5
     correct = answer == labels[50:550]
     rows = {"recognised": shown[correct][:8], "taken for another digit": shown[~correct][:8]}
     show_images("New digits", rows)

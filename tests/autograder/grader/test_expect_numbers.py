@@ -13,6 +13,8 @@ from autograder.grader import Failed, expect_numbers
         (torch.tensor([-torch.inf, 1.0]), "expected finite numbers, got nan or infinity among them"),
         (torch.ones(2, dtype=torch.complex64), "expected floating-point numbers, got torch.complex64"),
         (torch.ones(2, dtype=torch.int64), "expected floating-point numbers, got torch.int64"),
+        (torch.ones(2, dtype=torch.float16), "expected float32, got torch.float16"),
+        (torch.ones(2, dtype=torch.bfloat16), "expected float32, got torch.bfloat16"),
         (torch.ones(2, device="meta"), "expected a tensor with values, got one on the device meta"),
     ],
 )

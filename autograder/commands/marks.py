@@ -45,7 +45,12 @@ def export(
     OUT.print(f"{len(files)} files of {len(sheets)} students in {folder}", highlight=False)
     unknown = [sheet.student for sheet in sheets if people and sheet.student not in people]
     if unknown:
-        ERR.print(f"[yellow]not in the roster: {name_of(', '.join(unknown))}[/]", highlight=False)
+        left_out = ", and left out" if format is Format.QUERCUS else ""
+        ERR.print(
+            f"[yellow]not in the roster{left_out}: {name_of(', '.join(unknown))}[/]; add them to it if they belong to "
+            "the class",
+            highlight=False,
+        )
     if ours := [sheet.student for sheet in sheets if sheet.status == "grader_error"]:
         ERR.print(f"[red]a person has to look first at {name_of(', '.join(ours))}[/]", highlight=False)
         raise typer.Exit(3)

@@ -33,6 +33,14 @@ def expect_finite(got: object, shape: tuple[int, ...], of: str = "") -> torch.Te
     return expect_numbers(got, shape, of).float()
 
 
+def expect_single_precision(got: object, shape: tuple[int, ...], of: str) -> torch.Tensor:
+    """Require finite numbers in float32; float64 is taken too, since nothing of what was asked is lost in it."""
+    numbers = expect_numbers(got, shape, of)
+    if numbers.dtype not in (torch.float32, torch.float64):
+        fail(f"expected float32, got {numbers.dtype}", of)
+    return numbers.float()
+
+
 def expect_images(got: object, count: int, of: str = "") -> torch.Tensor:
     """Require (count, 1, 28, 28) with values in [0, 1]."""
     images = expect_finite(got, (count, 1, 28, 28), of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from answers import expect_alike, expect_finite, expect_images, expect_steady
+from answers import expect_alike, expect_finite, expect_images, expect_single_precision, expect_steady
 from digits import Digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def embeddings(count: int, dim: int, scale: float = 15.0) -> torch.Tensor:
 def test_encoder_makes_embeddings(student: Any, mnist: Digits, count: int, dim: int) -> None:
     """Images become embeddings of the size that was asked for, however many images there are."""
     encoder = part(student.autoencoder.Encoder(embedding_dim=dim), f"Encoder(embedding_dim={dim})")
-    expect_finite(encoder(mnist.training_images[:count]), (count, dim), f"Encoder({dim}) of {count} images")
+    expect_single_precision(encoder(mnist.training_images[:count]), (count, dim), f"Encoder({dim}) of {count} images")
 
 
 def test_encoder_settings_may_be_left_out(student: Any, mnist: Digits) -> None:
@@ -76,7 +76,9 @@ def test_encoder_tells_images_apart(student: Any, mnist: Digits) -> None:
 def test_decoder_makes_images(student: Any, count: int, dim: int) -> None:
     """Embeddings of any size become images, however many there are."""
     decoder = part(student.autoencoder.Decoder(embedding_dim=dim), f"Decoder(embedding_dim={dim})")
-    expect_finite(decoder(embeddings(count, dim)), (count, 1, 28, 28), f"Decoder({dim}) of {count} embeddings")
+    expect_single_precision(
+        decoder(embeddings(count, dim)), (count, 1, 28, 28), f"Decoder({dim}) of {count} embeddings"
+    )
 
 
 def test_decoder_settings_may_be_left_out(student: Any) -> None:

@@ -13,8 +13,6 @@ from autograder.grader import Failed, expect_numbers
         (torch.tensor([-torch.inf, 1.0]), "expected finite numbers, got nan or infinity among them"),
         (torch.ones(2, dtype=torch.complex64), "expected floating-point numbers, got torch.complex64"),
         (torch.ones(2, dtype=torch.int64), "expected floating-point numbers, got torch.int64"),
-        (torch.ones(2, dtype=torch.float16), "expected float32, got torch.float16"),
-        (torch.ones(2, dtype=torch.bfloat16), "expected float32, got torch.bfloat16"),
         (torch.ones(2, device="meta"), "expected a tensor with values, got one on the device meta"),
     ],
 )
@@ -24,7 +22,7 @@ def test_what_is_wrong_with_an_answer_is_said(got, said):
     assert str(failed.value) == f"f(): {said}"
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])
 def test_right_numbers_come_back(dtype):
     got = torch.ones(2, dtype=dtype)
     assert expect_numbers(got, (2,)) is got

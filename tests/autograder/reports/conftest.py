@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.course import Course
-from autograder.grading import mark_sheets
+from autograder.grading import write_views
 from autograder.intake.class_list import MISSING, STRANGER
 from autograder.intake.roster import RosterEntry
 from autograder.marks.store import open_store
@@ -109,7 +109,7 @@ def class_folder(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Pa
         for result in students_of(course):
             store.put(result, dict.fromkeys((each.test for each in result.results), "course"), "full")
         store.override(Override(STUDENTS["overridden"], "B6", 3.5, "a <b>good</b> reason", "the TA"))
-        sheets = mark_sheets(store, course.config)
+        sheets, _ = write_views(store, course.config, folder, {})
         roster = {
             sheet.student: RosterEntry(sheet.student, name=f"Name of {sheet.student[:20]}", section="L0101")
             for sheet in sheets

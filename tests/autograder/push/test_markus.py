@@ -42,7 +42,6 @@ def sheet_of(student, outcomes, *, flags=(), override=None):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(connection, "_PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(connection, "_SECONDS", 0.5)
 
 
 @pytest.fixture

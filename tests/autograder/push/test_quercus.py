@@ -45,7 +45,6 @@ SHEETS = [sheet_of("anna", *GOOD), sheet_of("ben", *HALF), sheet_of("cy", *GOOD)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(connection, "_PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(connection, "_SECONDS", 0.5)
 
 
 @pytest.fixture

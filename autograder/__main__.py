@@ -137,8 +137,8 @@ def grade(
         from autograder.grading import Setup, beside_what_is_known, errors_of_ours, renamed, write_views
         from autograder.grading import grade as run_grade
 
+        show_renamed(renamed(arrived, store, roster_of(None, out)), out)
         keep_roster(roster, out)
-        show_renamed(renamed(arrived, store), out)
         found = beside_what_is_known(arrived, store)
         show_arrivals(arrived, found)
         store.note_class(ClassFound(str(submissions.resolve()), layout, "pipeline" if pipeline else "grade"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
@@ -94,15 +94,22 @@ def grade(
     return len(pending)
 
 
-def renamed(submissions: Sequence[Submission], store: Store) -> dict[str, str]:
+def renamed(submissions: Sequence[Submission], store: Store, people: Collection[str]) -> dict[str, str]:
     """Keep under their new names those whose submission is known by another one, as a roster that came later has it.
+
+    Args:
+        people: whom the roster knew until now: who has left a group is nobody else's earlier name.
 
     Returns:
         Earlier name -> name now.
     """
     known = {result.student: result for result, _ in store.results()}
     there = {submission.student for submission in submissions}
-    unclaimed = {(each.source, each.digest): each.student for each in known.values() if each.student not in there}
+    unclaimed = {
+        (each.source, each.digest): each.student
+        for each in known.values()
+        if each.student not in there and each.student not in people
+    }
     names = {}
     for submission in submissions:
         before = unclaimed.pop((submission.source, submission.digest), "")

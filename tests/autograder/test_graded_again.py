@@ -189,6 +189,18 @@ def test_a_roster_that_comes_later_renames_who_is_known(autograder, tmp_path):
     assert not (tmp_path / "out/results/brownben.json").exists()
 
 
+def test_who_comes_into_a_group_is_not_who_has_left_it(autograder, tmp_path):
+    shutil.copytree(COURSE / "submissions/ben", tmp_path / "class/pair")
+    out = ("--course", COURSE, "--out", tmp_path / "out", "--roster", tmp_path / "roster.csv")
+    for members in (("anna", "ben"), ("anna", "zoe")):
+        (tmp_path / "roster.csv").write_text("student,group\n" + "".join(f"{name},pair\n" for name in members))
+        done = autograder("grade", tmp_path / "class", *out)
+        assert done.returncode == 0, done.stderr
+        if "ben" in members:
+            assert autograder("override", tmp_path / "out", *OVERRIDE, "--course", COURSE).returncode == 0
+    assert totals(tmp_path) == {"anna": 1, "ben": 2.5, "zoe": 1}
+
+
 def test_who_has_no_name_can_decide(monkeypatch):
     from autograder.commands import marks
 

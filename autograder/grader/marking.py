@@ -6,6 +6,7 @@ Collected once, the tests can be run again and again: `Marking.run` takes pytest
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 import traceback
@@ -17,7 +18,9 @@ from typing import Any, Literal
 
 import hypothesis
 import hypothesis.configuration
+import numpy as np
 import pytest
+import torch
 from hypothesis.errors import Flaky, HypothesisException
 
 from autograder.grader.messages import Failed, last_call, take_pictures, take_remark
@@ -80,6 +83,7 @@ class Marking:
         self._session: Session | None = None
         self._accelerated: Session | None = None
         self._raised: BaseException | None = None
+        self._seed = _SEED
 
     def names(self) -> list[tuple[str, str]]:
         """Each collected test's name and the file that holds it."""
@@ -117,6 +121,7 @@ class Marking:
                 continue
             started(test.name)
             marked.begin_test(test.seconds)
+            self._seed_generators()
             self._raised = None
             begin = time.monotonic()
             # Torn down whole: what runs next may be in another file, or never run.
@@ -162,13 +167,20 @@ class Marking:
             handle = getattr(item.obj, "hypothesis", None)
             if handle is not None:
                 handle.inner_test = _bounded(handle.inner_test)
-        self.draw_examples_with(0)
+        self.draw_with(0)
 
-    def draw_examples_with(self, seed: int) -> None:
-        """Have hypothesis draw with this seed; with none it would derive one from the test's source text each time."""
+    def _seed_generators(self) -> None:
+        """Each test draws anew, or it would depend on which tests ran before it, and on how far those came."""
+        random.seed(self._seed)
+        np.random.seed(self._seed)
+        torch.manual_seed(self._seed)
+
+    def draw_with(self, seed: int) -> None:
+        """Have tests draw with this seed, and hypothesis, which would derive one from each test's source text."""
+        self._seed = _SEED + seed
         for item in self.items:
             if getattr(item.obj, "hypothesis", None) is not None:
-                hypothesis.seed(_SEED + seed)(item.obj)
+                hypothesis.seed(self._seed)(item.obj)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

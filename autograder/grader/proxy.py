@@ -189,6 +189,7 @@ class Session:
         self._imported: set[str] = set()
         self._unusable: dict[str, Unusable] = {}
         self.worker: Worker | None = None
+        self._seeded = False
         self.flooded = False
 
     def missing(self, module: str) -> str:
@@ -199,9 +200,10 @@ class Session:
         return f"there is no {module}.py or {module}.ipynb in your submission (found: {there})"
 
     def begin_test(self, seconds: float) -> None:
-        """Start charging a new test."""
+        """Start charging a new test, and seeding: what it gets must not depend on what ran before it."""
         messages.note_call("")
         self._seconds = seconds
+        self._seeded = False
         self.begin_request(seconds)
 
     def call(
@@ -273,8 +275,10 @@ class Session:
                 if not isinstance(started, wire.Value):
                     self.close()
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
-                if self.seed:
-                    self.worker.request(wire.Operate("seed", [self.seed]))
+                self._seeded = False
+            if not self._seeded:
+                self._seeded = True
+                self.worker.request(wire.Operate("seed", [self.seed]))
             reply = self.worker.request(request)
         except WorkerLost as lost:
             self.close()

@@ -107,7 +107,7 @@ class _Zygote(Marking):
                     stream.flush()
 
                 tell(Event(process=os.getpid()))
-                self.draw_examples_with(job.conditions.seed)
+                self.draw_with(job.conditions.seed)
                 session, accelerated = sessions(job.files, from_zygote(self._control), job.conditions)
                 for result in self.run(session, accelerated, job.plan, lambda name: tell(Event(started=name))):
                     tell(Event(result=result))

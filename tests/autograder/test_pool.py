@@ -18,7 +18,7 @@ from autograder.errors import GraderError
 from autograder.grader.processes import from_zygote
 from autograder.grader.proxy import Session
 from autograder.grading import Setup, mark_all
-from autograder.records import Conditions, Submission
+from autograder.records import Conditions, PlannedTest, Submission
 from autograder.sandbox import Level, Limits
 
 
@@ -126,3 +126,31 @@ def test_a_student_zygote_that_is_killed_leaves_no_folders(temporary, tests, bes
         assert list(temporary.rglob("probe.py"))
         os.kill(running._processes[0].pid, signal.SIGKILL)
         session.close()
+
+
+DRAWING = """
+import torch
+from autograder.grader import fail
+
+def draw(student):
+    fail(f"drawn: {torch.rand(1).item()}, {student.work.draw()}")
+
+def test_first(student):
+    draw(student)
+
+def test_second(student):
+    draw(student)
+"""
+
+
+def test_what_a_test_draws_does_not_depend_on_what_ran_before_it(temporary, tests):
+    (tests[0] / "test_drawing.py").write_text(DRAWING)
+    files = {"work.py": b"import torch\ndef draw(): return torch.rand(1).item()\n"}
+    first, second = (PlannedTest(name, "A1", "work", 60) for name in ("test_first", "test_second"))
+    drawn = {}
+    with pool.Pool(tests, [], Level.NONE, ["torch"]) as running:
+        for name, plan, seed in (("both", [first, second], 0), ("alone", [second], 0), ("other", [second], 1)):
+            results, _ = running.mark(files, Conditions(Limits(), seed=seed), plan)
+            drawn[name] = results[-1].message
+    assert "drawn: " in drawn["both"]
+    assert drawn["alone"] == drawn["both"] != drawn["other"]

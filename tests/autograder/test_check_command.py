@@ -194,6 +194,7 @@ def test_outside_a_course_the_fix_is_named(check, tmp_path):
     assert "there is no grading_config.yaml here or above" in done.stderr
 
 
+@pytest.mark.alone
 def test_watching_answers_within_a_second_of_a_save(built, handout, repository):
     """The time is printed as a ratio to the first check of the same run, which has to start torch.
 

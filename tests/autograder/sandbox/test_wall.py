@@ -189,6 +189,7 @@ def test_nothing_stays_for_the_next_one(ask):
     assert ask(attempt(look)) == []
 
 
+@pytest.mark.alone
 def test_nothing_stays_on_the_machine(ask):
     before = {path for folder in ("/tmp", "/dev/shm") for path in Path(folder).iterdir()}
     ask(attempt("open('left', 'w').close(); return 1"))
@@ -275,6 +276,7 @@ def test_an_import_has_time_of_its_own(ask):
     assert ask(slow, limits=Limits(seconds=0.6)) == 1
 
 
+@pytest.mark.alone
 def test_threads_do_not_buy_time(ask):
     source = """
 import hashlib, threading, time

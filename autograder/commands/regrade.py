@@ -89,7 +89,7 @@ def regrade(
             OUT.print(f"Nothing was written but {TABLE}.", highlight=False)
             return
         changes.commit(store, setup)
-        why = {move.student: f"regraded {late}" for move in changes.moves} if late else {}
+        why = {each.student: f"regraded {late}" for each in asked} if late else {}
         sheets, _ = write_views(store, config, marks, people, why)
         write_pages(store, sheets, the_course, marks, people)
     if ours := errors_of_ours(sheets):

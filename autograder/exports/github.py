@@ -14,8 +14,9 @@ import msgspec
 
 from autograder.config import Config, Item
 from autograder.exports.places import place_in
-from autograder.exports.rows import Row, decision_on, devices_of, rows_of
+from autograder.exports.rows import Row, decision_on, rows_of
 from autograder.marks.tally import MarkSheet
+from autograder.records import devices_of
 
 # What GitHub's own toolkit escapes in a workflow command's text.
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -49,14 +50,11 @@ def summary(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]
     ]
     for item in config.items:
         own = [row for row in rows if row.test.item.id == item.id]
-        notes = filter(None, (decision_on(sheet, item), *devices_of(sheet, item)))
-        told = "<br>".join(
-            [*map(_plain, notes), *(f"{row.test.result.outcome}: {_plain(row.message)}" for row in own if row.failed)]
-        )
+        notes = [_plain(decision_on(sheet, item))] if decision_on(sheet, item) else []
+        told = "<br>".join(notes + [f"{row.test.result.outcome}: {_plain(row.message)}" for row in own if row.failed])
+        title = item.title + devices_of(row.test.result for row in own)
         sign = "✅" if all(row.passed for row in own) else "❌"
-        lines.append(
-            f"| {item.id} {_plain(item.title)} | {sign} | {sheet.items[item.id]:g} | {item.marks:g} | {told} |"
-        )
+        lines.append(f"| {item.id} {_plain(title)} | {sign} | {sheet.items[item.id]:g} | {item.marks:g} | {told} |")
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,6 @@ What the tests themselves gave stands in `outcomes.csv` and `results/<student>.j
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,12 +55,6 @@ def decision_on(sheet: MarkSheet, item: Item) -> str:
         return ""
     decided = sheet.decided[item.id]
     return f"{item.id}: {sheet.items[item.id]:g} of {item.marks:g}, decided by {decided.by}: {decided.reason}"
-
-
-def devices_of(sheet: MarkSheet, item: Item) -> Sequence[str]:
-    """The devices that the code of an item's tests found, in words."""
-    found = {test.result.device for test in sheet.tests if test.item.id == item.id and test.result.device}
-    return [f"device: {device}" for device in sorted(found)]
 
 
 def _row(sheet: MarkSheet, test: TestMark, message: str) -> Row:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from autograder.config import Config
-from autograder.exports.rows import decision_on, devices_of, rows_of
+from autograder.exports.rows import decision_on, rows_of
 from autograder.intake.tree import printable
 from autograder.marks.tally import MarkSheet
+from autograder.records import devices_of
 
 
 def text(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -> str:
@@ -17,10 +18,10 @@ def text(sheet: MarkSheet, config: Config, hidden: Literal["example", "hint"]) -
     for item in config.items:
         own = [row for row in rows if row.test.item.id == item.id]
         mark = "pass" if all(row.passed for row in own) else "FAIL"
-        lines.append(f"{mark}  {item.id}  {printable(item.title)}: {sheet.items[item.id]:g} of {item.marks:g}")
-        lines += [
-            f"          {printable(note)}" for note in (decision_on(sheet, item), *devices_of(sheet, item)) if note
-        ]
+        title = item.title + devices_of(row.test.result for row in own)
+        lines.append(f"{mark}  {item.id}  {printable(title)}: {sheet.items[item.id]:g} of {item.marks:g}")
+        if decision := decision_on(sheet, item):
+            lines.append(f"          {printable(decision)}")
         for row in own:
             told = (row.message.splitlines() or [""]) if row.failed else []
             lines += [f"          {row.test.result.outcome}: {printable(each)}" for each in told]

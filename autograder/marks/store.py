@@ -217,7 +217,7 @@ class Store:
         return standing
 
     def remember(self, entries: Sequence[HistoryEntry], digests: Mapping[str, str]) -> None:
-        """Append to the history those entries whose marks are other than the student's last ones there.
+        """Append to the history those entries that have a reason, or other marks than the student's last ones there.
 
         Args:
             entries: one for each student, with the reason that is known; "" where it follows from the submission.
@@ -232,7 +232,7 @@ class Store:
             for entry in entries:
                 items, digest = msgspec.json.encode(entry.items).decode(), digests[entry.student]
                 before = last.get(entry.student)
-                if before is not None and before == (entry.total, entry.out_of, entry.items):
+                if before == (entry.total, entry.out_of, entry.items) and not entry.why:
                     continue
                 same = before is not None and known[entry.student] == digest
                 why = entry.why or ("other tests or weights" if same else "another submission" if before else "graded")

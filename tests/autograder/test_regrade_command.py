@@ -170,6 +170,16 @@ def test_after_the_deadline_only_by_force_which_the_history_keeps(autograder, re
     assert "forced" in history
 
 
+def test_a_forced_request_that_moves_nobody_is_kept_too(autograder, regrade, folder):
+    config = folder / "course/grading_config.yaml"
+    config.write_text(config.read_text() + "remark_deadline: 2020-01-01T00:00:00-05:00\n")
+    forced = regrade("--student", "ben", "--force")
+    assert "Nobody moves." in forced.stdout
+    told = {name: autograder("history", folder / "out", "--student", name).stdout for name in ("anna", "ben")}
+    assert "after the remark deadline" in told["ben"]
+    assert "after the remark deadline" not in told["anna"]
+
+
 def test_a_new_student_is_graded_and_has_no_earlier_mark(regrade, folder, graded):
     shutil.copytree(COURSE / "submissions/anna", graded / "class/cy")
     try:

@@ -314,7 +314,7 @@ def test_the_device_that_the_code_found_is_told():
     for case in suite:
         [[told]] = case.iterchildren(Properties)
         assert (told.name, told.value) == ("device", "simulated")
-    assert "          device: simulated" in plain.text(sheet_of(device="simulated"), CONFIG, "hint").splitlines()
+    assert " (simulated): " in plain.text(sheet_of(device="simulated"), CONFIG, "hint")
 
 
 def in_group(student, **options):

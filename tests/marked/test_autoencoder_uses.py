@@ -1,28 +1,23 @@
-"""Part B, hidden tests of what embeddings are good for (B8 to B11), and of devices (B12)."""
+"""Part B, hidden tests of what embeddings are good for (B8 to B10)."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from answers import TOLERANCE, expect_alike, expect_finite, expect_images, expect_training_where_it_is
+from answers import expect_alike, expect_finite, expect_images
 from baselines import distances
 from digits import Digits
-from models import DIM, by_whom, stand_in, trained, untrained
+from models import DIM, by_whom, stand_in, trained
 from samples import expect_drawn, expect_no_copies, expect_variety, likeness
 
 from autograder.grader import (
     StudentObject,
     StudentRaised,
-    describe,
-    expect_on_device,
     expect_score,
     expect_shape,
     fail,
-    on_device,
     seed_process,
     show_images,
 )
@@ -228,172 +223,3 @@ def test_neighbours_in_eval_mode(student: Any, mnist: Digits, source: str) -> No
         expect_neighbours(got, points, asked, 4, of)
 
     in_eval_mode(student, source, check)
-
-
-# ---------------------------------------------------------------------------- B11: the size of the embedding
-
-
-def test_sweep_training_before_validation(student: Any, mnist: Digits) -> None:
-    """For every size, the error on the training images stands before that on the validation images."""
-    digits, negatives = mnist.training_images[:256], 1 - mnist.training_images[256:1280]
-    got = swept(student, digits, negatives, [2, 24], epochs=6)
-    for dim, errors in got.items():
-        if not all(math.isfinite(error) and 0 < error < 1 for error in errors):
-            fail(
-                "expected mean squared errors, between 0 and 1 where pixels are in [0, 1], "
-                f"got ({errors[0]:.4g}, {errors[1]:.4g}) for the size {dim}"
-            )
-    if got[2] == got[24]:
-        fail(f"expected a model of its own for each size, got the same errors {describe(got[2])} for 2 and 24")
-    expect_training_error_first(student, digits[:128], negatives[:512])
-    if swept(student, digits, negatives[:64], [2], epochs=2)[2][0] == got[2][0]:
-        fail(f"expected other errors after 2 epochs than after 6, got {got[2][0]:.6g} on the training images for both")
-    expect_new_models(student, digits[:128], negatives[:64])
-    expect_errors_over_all_pixels(student, digits[:64], negatives)
-
-
-def expect_training_error_first(student: Any, images: torch.Tensor, others: torch.Tensor) -> None:
-    """Require that other validation images change the second error and leave the first.
-
-    Which is the smaller one tells no order: after few steps, batch norm's running statistics are those of no image yet.
-    """
-    answers = []
-    for validation in (others, torch.full_like(others, 0.5)):
-        seed_process(student, 5)
-        answers.append(swept(student, images, validation, [3], epochs=2)[3])
-    training, validation_error = ([pair[index] for pair in answers] for index in range(2))
-    stays = abs(training[0] - training[1]) <= TOLERANCE
-    if not stays or abs(validation_error[0] - validation_error[1]) <= TOLERANCE:
-        shown = " and then ".join(f"({first:.4g}, {second:.4g})" for first, second in answers)
-        fail(
-            "expected the pair (training error, validation error): with the same training images and seed, and grey "
-            f"images for the validation images, the first stays and the second changes, got {shown}"
-        )
-
-
-def swept(
-    student: Any, images: torch.Tensor, others: torch.Tensor, sizes: list[int], epochs: int, seed: int = 9
-) -> dict[int, tuple[float, float]]:
-    """What the student's sweep answers: two floats for each of the sizes."""
-    got = student.autoencoder.sweep_embedding_dims(images, others, sizes, epochs=epochs, seed=seed)
-    if not isinstance(got, dict):
-        fail(f"expected a dictionary from sizes to pairs of errors, got {describe(got)}")
-    if {(type(key), key) for key in got} != {(int, size) for size in sizes}:
-        fail(f"expected the sizes {sizes} as keys, got {describe(list(got))}")
-    for size, errors in got.items():
-        if not isinstance(errors, list | tuple) or len(errors) != 2 or not all(type(e) is float for e in errors):
-            fail(f"expected two floats for the size {size}, got {describe(errors)}")
-    return {size: (errors[0], errors[1]) for size, errors in got.items()}
-
-
-def expect_new_models(student: Any, images: torch.Tensor, others: torch.Tensor) -> None:
-    """Require of sizes that hardly differ that the later ones are not better and better: each starts anew."""
-    sizes = [22, 20, 25, 21, 24, 23]
-    got = swept(student, images, others, sizes, epochs=2)
-    errors = [got[size][0] for size in sizes]
-    # By chance, six are in falling order once in 720 times.
-    if all(later < earlier for earlier, later in itertools.pairwise(errors)) and errors[-1] < 0.6 * errors[0]:
-        fail(
-            f"expected a new model for each of the sizes {sizes}, got errors that fall from each to the next: "
-            f"{describe([round(error, 4) for error in errors])}"
-        )
-
-
-def expect_errors_over_all_pixels(student: Any, images: torch.Tensor, others: torch.Tensor) -> None:
-    """Require errors of the trained model, over all pixels: the same for the same images, in whatever order."""
-    seed_process(student, 5)
-    training, validation = swept(student, images, images, [3], epochs=1)[3]
-    if abs(training - validation) > 0.01 * validation:
-        fail(
-            "expected the trained model's errors, which are the same where the validation images are the training "
-            f"images, got ({training:.4g}, {validation:.4g})"
-        )
-    seed_process(student, 5)
-    if swept(student, images, images, [3], epochs=1, seed=10)[3][0] == training:
-        fail(f"expected other errors with another seed, got {training:.6g} on the training images for both")
-    # 1027 is 13 times 79: with any other batch, fewer images are left for the last one.
-    mixed, errors = torch.cat([images.repeat(16, 1, 1, 1), others[:3]]), []
-    for ordered in (mixed, mixed.flip(0)):
-        seed_process(student, 5)
-        errors.append(swept(student, images, ordered, [3], epochs=1)[3][1])
-    if abs(errors[0] - errors[1]) > 0.01 * errors[0]:
-        fail(
-            f"expected the mean over all pixels, which is the same for {len(mixed)} validation images in any order, "
-            f"got {errors[0]:.4g} and {errors[1]:.4g}"
-        )
-
-
-# ---------------------------------------------------------------------------- B12: devices
-
-
-def test_networks_on_the_device(student_on_device: Any, mnist: Digits) -> None:
-    """Moved to a device, the networks take inputs there, answer there, and draw what they drew on the CPU."""
-    images = mnist.training_images[:3]
-    points = torch.randn(3, DIM, generator=torch.Generator().manual_seed(0))
-    for name, given in (("Decoder", points), ("Encoder", images), ("Autoencoder", images)):
-        network = getattr(student_on_device.autoencoder, name)(embedding_dim=DIM)
-        if not isinstance(network, StudentObject):
-            fail(f"expected an nn.Module, got {describe(network)}", f"{name}(embedding_dim={DIM})")
-        network.eval()
-        shape = (3, DIM) if name == "Encoder" else (3, 1, 28, 28)
-        expected, again = (expect_finite(network(given), shape, f"{name} on the CPU") for _ in range(2))
-        network.to("cuda")
-        got = expect_finite(expect_on_device(network(on_device(given))), shape, f"{name} on the device")
-        if torch.equal(expected, again):  # else what is drawn by chance is another item's
-            expect_alike(got, expected, f"{name} on the device, against the CPU")
-
-
-def test_loss_on_the_device(student_on_device: Any, mnist: Digits) -> None:
-    """The loss of tensors on a device is there too."""
-    images = mnist.training_images[:3]
-    expect_there(student_on_device.autoencoder.reconstruction_loss(on_device(images / 2), on_device(images)))
-
-
-def expect_there(answer: object) -> None:
-    """Require an answer on the device, whatever else may be wrong with it: that is another item's."""
-    tensors = answer if isinstance(answer, list | tuple) and answer else [answer]
-    for each in tensors:
-        if not expect_on_device(each).numel():
-            fail("expected an answer, got an empty tensor")
-
-
-def model_on_device(student: Any, source: str) -> StudentObject:
-    """The student's autoencoder on the device, or the grader's where that one is of no use there."""
-    try:
-        model = untrained(student, source)
-        model.eval()
-        model.to("cuda")
-        images = on_device(torch.zeros(2, 1, 28, 28))
-        drawn = expect_on_device(model.decoder(on_device(torch.zeros(2, DIM))))
-        for answer, shape in ((model.encoder(images), (2, DIM)), (model(images), drawn.shape)):
-            expect_finite(expect_on_device(answer), tuple(shape))
-    except (AssertionError, StudentRaised):
-        model = stand_in(student, source)
-        model.to("cuda")
-    return model
-
-
-def test_train_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
-    """A model on a device is trained on images there, and its weights stay there; one on the CPU stays on the CPU."""
-    train, images = student_on_device.autoencoder.train, mnist.training_images[:256]
-    expect_training_where_it_is(train, untrained(student_on_device, source), images)
-    expect_training_where_it_is(train, model_on_device(student_on_device, source), on_device(images))
-
-
-def test_interpolate_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
-    """Images on a device are interpolated there."""
-    model, (a, b) = model_on_device(student_on_device, source), mnist.training_images[:2]
-    expect_there(student_on_device.autoencoder.interpolate(model, on_device(a), on_device(b), steps=3))
-
-
-def test_generate_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
-    """From images on a device, new ones are made there."""
-    model = model_on_device(student_on_device, source)
-    expect_there(student_on_device.autoencoder.generate(model, on_device(mnist.training_images[:64]), 3, seed=1))
-
-
-def test_neighbours_on_the_device(student_on_device: Any, mnist: Digits, source: str) -> None:
-    """Among images on a device, neighbours are found there."""
-    model, images = model_on_device(student_on_device, source), mnist.training_images[:40]
-    find = student_on_device.autoencoder.nearest_neighbours
-    expect_there(find(model, on_device(images[:32]), on_device(images[32:]), k=3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,9 @@ class StudentRaised(Exception):
             self.summary = f"NotImplementedError: this is still to be written{place}"
         if "MemoryError" in raised.type_names or raised.error_number == errno.ENOMEM:
             self.outcome = Outcome.OUT_OF_MEMORY
+            asked = re.search(r"tried to allocate (\d{1,18}) bytes", raised.message)
+            much = f"{int(asked[1]) / 1e6:,.0f} MB at once, which is " if asked else ""
+            self.summary = f"MemoryError: this asks for {much}more memory than a submission may use{place}"
         elif raised.error_number in _WALL:
             self.outcome = Outcome.FORBIDDEN
         else:

@@ -120,6 +120,12 @@ def test_too_much_memory_in_a_tensor_is_the_same(ask):
     with pytest.raises(StudentRaised) as raised:
         ask("import torch\ndef run():\n    return torch.zeros(1 << 30)", limits=Limits(memory_bytes=256 * MEGABYTE))
     assert raised.value.outcome is Outcome.OUT_OF_MEMORY
+    assert "this asks for 4,295 MB at once, which is more memory than a submission may use (" in str(raised.value)
+
+
+def test_a_size_that_a_student_made_up_is_no_number_of_ours(ask):
+    with pytest.raises(StudentRaised, match="this asks for more memory than a submission may use"):
+        ask("def run():\n    raise MemoryError('tried to allocate ' + '9' * 5000 + ' bytes')")
 
 
 def test_memory_within_the_limit_is_fine(ask):

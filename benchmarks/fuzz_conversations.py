@@ -66,9 +66,9 @@ def _spelled(answer: object) -> object:
     return answer.spell() if isinstance(answer, StudentObject) else answer
 
 
-# What it says to an import, to the first call, and to each call more; how it ends: None waits, and is killed.
+# What it says to its seed, an import, the first call, and each call more; how it ends: None waits, and is killed.
 conversations = st.tuples(
-    st.lists(_turns | st.just(lambda number: _frame(wire.Value(None), number)), max_size=4),
+    st.lists(_turns | st.just(lambda number: _frame(wire.Value(None), number)), max_size=5),
     st.sampled_from([None, 0, 1, -6, -9, -11, -31, -60, 255]),
     st.binary(max_size=200),
 )

@@ -15,9 +15,6 @@ from autograder import layers, wire
 from autograder.grader.messages import describe, fail
 from autograder.grader.proxy import Student, StudentObject, session_of
 
-# Far enough for no test's seeds, small numbers, to meet those of an audit's next seed.
-_SEEDS_APART = 100_000
-
 
 @dataclass(frozen=True)
 class Look:
@@ -97,7 +94,7 @@ def network(type_name: str, children: dict[str, torch.nn.Module]) -> wire.Layer:
 def seed_process(student: Student, seed: int) -> None:
     """Seed the global generators of the student's process; an audit with another seed turns them elsewhere."""
     session = session_of(student)
-    session.ask(wire.Operate("seed", [seed + _SEEDS_APART * session.seed]))
+    session.ask(wire.Operate("seed", [session.elsewhere(seed)]))
 
 
 def fresh_process(student: Student) -> None:

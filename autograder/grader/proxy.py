@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from autograder.records import Conditions, Outcome
 
 # An import may take this many times a test's seconds: packages are read from disk, and torch's are large.
 _IMPORT_FACTOR = 3
+# Far enough for no test's seeds, small numbers, to meet those of a process or of an audit's next seed.
+_OWN_SEEDS, _SEEDS_APART = 50_000, 100_000
 _WALL = (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
 
 
@@ -194,6 +197,7 @@ class Session:
         self._unusable: dict[str, Unusable] = {}
         self.worker: Worker | None = None
         self._seeded = False
+        self._processes = count()
         self.flooded = False
 
     def missing(self, module: str) -> str:
@@ -207,7 +211,10 @@ class Session:
         """Start charging a new test, and seeding: what it gets must not depend on what ran before it."""
         messages.note_call("")
         self._seconds = seconds
-        self._seeded = False
+        self._seeded, self._processes = (
+            False,
+            count(),
+        )  # a second process draws anew, or it would seem to know the first
         self.begin_request(seconds)
 
     def call(
@@ -255,6 +262,10 @@ class Session:
         self._imported.add(module)
         self.begin_request(self._seconds)
 
+    def elsewhere(self, seed: int) -> int:
+        """What a test's seed is in the student's process: each seed of an audit starts elsewhere."""
+        return seed + _SEEDS_APART * self.seed
+
     def begin_request(self, seconds: float) -> None:
         """Charge what comes next anew, up to `seconds`."""
         if self.worker:
@@ -281,8 +292,8 @@ class Session:
                     raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
                 self._seeded = False
             if not self._seeded:
-                self._seeded = True
-                self.worker.request(wire.Operate("seed", [self.seed]))
+                self._seeded = True  # a second process otherwise, or what no state dict holds would be there again
+                self.worker.request(wire.Operate("seed", [self.elsewhere(_OWN_SEEDS + next(self._processes))]))
             reply = self.worker.request(request)
         except WorkerLost as lost:
             self.close()

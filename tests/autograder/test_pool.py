@@ -130,7 +130,7 @@ def test_a_student_zygote_that_is_killed_leaves_no_folders(temporary, tests, bes
 
 DRAWING = """
 import torch
-from autograder.grader import fail
+from autograder.grader import fail, fresh_process
 
 def draw(student):
     fail(f"drawn: {torch.rand(1).item()}, {student.work.draw()}")
@@ -140,6 +140,11 @@ def test_first(student):
 
 def test_second(student):
     draw(student)
+
+def test_two_processes(student):
+    first = student.work.draw()
+    fresh_process(student)
+    assert student.work.draw() != first
 """
 
 
@@ -152,5 +157,7 @@ def test_what_a_test_draws_does_not_depend_on_what_ran_before_it(temporary, test
         for name, plan, seed in (("both", [first, second], 0), ("alone", [second], 0), ("other", [second], 1)):
             results, _ = running.mark(files, Conditions(Limits(), seed=seed), plan)
             drawn[name] = results[-1].message
+        [apart], _ = running.mark(files, Conditions(Limits()), [PlannedTest("test_two_processes", "A1", "work", 60)])
     assert "drawn: " in drawn["both"]
     assert drawn["alone"] == drawn["both"] != drawn["other"]
+    assert apart.outcome == "PASSED"  # what no state dict holds would else cross by itself

@@ -67,9 +67,7 @@ def test_no_conversation_ends_better_than_failed(conversation, check):
 
 def test_an_honest_conversation_would_pass():
     """Or the others would prove nothing."""
-    turns = [
-        lambda number: conversations._frame(wire.Value(None), number),
-        lambda number: conversations._frame(wire.Value([1, 2]), number),
-    ]
+    said = [wire.Value(None), wire.Value(None), wire.Value([1, 2])]  # to its seed, to the import, to the call
+    turns = [lambda number, message=message: conversations._frame(message, number) for message in said]
     with pytest.raises(AssertionError, match=Outcome.PASSED):
         conversations.hold((turns, None, b""), lambda student: student.words.reverse("abc"))

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-submission",
         action="store_true",
-        help="audit all samples, trainings included; else without, and of the slow chaffs a part",
+        help="audit all samples, trainings included; else a part of them, without",
     )
 
 

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from autograder import wire
 from autograder.grader import expect_close, expect_equal, expect_integers, expect_layer, marking
-from autograder.grader.proxy import Session, Student, StudentObject
+from autograder.grader.proxy import Student, StudentObject
+from autograder.grader.session import Session
 from autograder.records import Conditions, Outcome, TestResult
 from autograder.sandbox.policy import Limits
 

@@ -19,6 +19,7 @@ from autograder.grader.expect import (
     expect_score,
     expect_shape,
 )
+from autograder.grader.faults import StudentRaised, Unusable
 from autograder.grader.marking import COURSE_DATA
 from autograder.grader.messages import Failed, describe, fail
 from autograder.grader.objects import (
@@ -36,7 +37,7 @@ from autograder.grader.objects import (
     seed_process,
     state_of,
 )
-from autograder.grader.proxy import Student, StudentObject, StudentRaised, Unusable
+from autograder.grader.proxy import Student, StudentObject
 from autograder.grader.showing import show_curve, show_images, show_points
 from autograder.grader.training import training
 

@@ -11,7 +11,7 @@ import torch
 from autograder.course import Course
 from autograder.errors import AutograderError, GraderError
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
-from autograder.grader.proxy import sessions
+from autograder.grader.session import sessions
 from autograder.grader.worker import StartProcess
 from autograder.records import Conditions, PlannedTest, TestResult
 

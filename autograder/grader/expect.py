@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import torch
 
 from autograder import layers, wire
+from autograder.grader.faults import StudentRaised
 from autograder.grader.messages import Failed, describe, fail, remark, show
-from autograder.grader.proxy import StudentObject, StudentRaised
+from autograder.grader.proxy import StudentObject
 from autograder.pictures import Scale
 
 LayerType = TypeVar("LayerType", bound=torch.nn.Module)

@@ -23,8 +23,10 @@ import pytest
 import torch
 from hypothesis.errors import Flaky, HypothesisException
 
+from autograder.grader.faults import StudentRaised, Undecided, Unusable
 from autograder.grader.messages import Failed, last_call, take_pictures, take_remark
-from autograder.grader.proxy import Session, Student, StudentRaised, Undecided, Unusable
+from autograder.grader.proxy import Student
+from autograder.grader.session import Session
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome, PlannedTest, TestResult
 

@@ -2,80 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import re
-from collections.abc import Mapping
-from dataclasses import replace
-from itertools import count
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from autograder import layers, wire
 from autograder.errors import GraderError
 from autograder.grader import messages
-from autograder.grader.slots import Slot, take_slot
-from autograder.grader.worker import StartProcess, Worker, WorkerLost
-from autograder.records import Conditions, Outcome
 
-# An import may take this many times a test's seconds: packages are read from disk, and torch's are large.
-_IMPORT_FACTOR = 3
-# Far enough for no test's seeds, small numbers, to meet those of a process or of an audit's next seed.
-_OWN_SEEDS, _SEEDS_APART = 50_000, 100_000
-_WALL = (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
-
-
-class StudentRaised(Exception):
-    """The student's code raised an exception; a test that does not expect it has failed.
-
-    Attributes:
-        type_names: class names, from the exception's own to BaseException.
-        outcome: FAILED; OUT_OF_MEMORY or FORBIDDEN where the exception says so.
-    """
-
-    def __init__(self, raised: wire.Raised) -> None:
-        self.type_names = raised.type_names
-        place = f" ({raised.where})" if raised.where else ""
-        text = f": {raised.message}" if raised.message else ""
-        if "Found no NVIDIA driver" in raised.message or "not compiled with CUDA" in raised.message:
-            text = ": this asks for a GPU, and there is none here; use the device that the inputs or the weights are on"
-        self.summary = f"{raised.type_names[0] if raised.type_names else 'an exception'}{text}{place}"
-        if "NotImplementedError" in raised.type_names and not raised.message:
-            self.summary = f"NotImplementedError: this is still to be written{place}"
-        if "MemoryError" in raised.type_names or raised.error_number == errno.ENOMEM:
-            self.outcome = Outcome.OUT_OF_MEMORY
-            asked = re.search(r"tried to allocate (\d{1,18}) bytes", raised.message)
-            much = f"{int(asked[1]) / 1e6:,.0f} MB at once, which is " if asked else ""
-            self.summary = f"MemoryError: this asks for {much}more memory than a submission may use{place}"
-        elif raised.error_number in _WALL:
-            self.outcome = Outcome.FORBIDDEN
-        else:
-            self.outcome = Outcome.FAILED
-        # A ValueError is what these functions raise for arguments that are not allowed.
-        remark = "; an answer was expected here" if self.type_names[:1] == ["ValueError"] else ""
-        super().__init__(f"{messages.last_call()} raised {self.summary}{remark}")
-
-
-class Unusable(BaseException):
-    """There is nothing to mark: the module or function is missing, or the module does not import.
-
-    A BaseException, as `WorkerLost` is: no other example would do better.
-    """
-
-    def __init__(self, outcome: Outcome, message: str) -> None:
-        super().__init__(message)
-        self.outcome = outcome
-
-
-class Undecided(GraderError):
-    """The simulated device failed, if the student's process tells the truth: a person decides, and until then nobody.
-
-    Marks for this would be had by lying.
-    """
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}; a person has to look at this before it earns marks")
+if TYPE_CHECKING:
+    from autograder.grader.session import Session
 
 
 class StudentObject:
@@ -108,7 +44,7 @@ class StudentObject:
         """Have the student's process do one of `student_worker.operations` with it."""
         if self._session.worker is not self._worker:
             raise GraderError("a test kept an object of a student's process that has ended")
-        return self._session.ask(wire.Operate(name, [self.remote, *map(_outgoing, arguments)]))
+        return self._session.ask(wire.Operate(name, [self.remote, *map(outgoing, arguments)]))
 
 
 class _Callable:
@@ -162,204 +98,14 @@ def session_of(student: Student) -> Session:
     return student._session
 
 
-class Session:
-    """One submission being marked: its worker, replaced when lost, and the calls made to it.
-
-    Args:
-        files: relative path -> contents: what the student's process finds in its folder.
-        start_process: makes a new process for the student's code.
-        conditions: what it is marked under.
-        device: the accelerator that this session's processes have: "" (none), "simulated" or "cuda".
-    """
-
-    def __init__(
-        self, files: Mapping[str, bytes], start_process: StartProcess, conditions: Conditions, device: str = ""
-    ) -> None:
-        self.files = files
-        self.device = device
-        self.trainings = Path(conditions.trainings) if conditions.trainings else None
-        self.seed = conditions.seed
-        self.remembered: dict[object, Any] = {}
-        self.endless: dict[str, str] = {}
-        self._notebooks = conditions.notebooks
-        self._file_tensors = {
-            name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
-            if content
-            else torch.empty(0, dtype=torch.uint8)
-            for name, content in files.items()
-        }
-        self._start_process = start_process
-        self._limits = replace(conditions.limits, gpu=device == "cuda")
-        self._slots = Path(conditions.slots) if device == "cuda" and conditions.slots else None
-        self._slot: Slot | None = None
-        self._seconds = self._budget = conditions.limits.seconds
-        self._imported: set[str] = set()
-        self._unusable: dict[str, Unusable] = {}
-        self.worker: Worker | None = None
-        self._seeded = False
-        self._processes = count()
-        self.flooded = False
-
-    def missing(self, module: str) -> str:
-        """Why there is nothing to mark of a module, or "": the submission has no such file."""
-        if f"{module}.py" in self.files or f"{module}.ipynb" in self.files:
-            return ""
-        there = ", ".join(sorted(self.files)[:8]) or "nothing"
-        return f"there is no {module}.py or {module}.ipynb in your submission (found: {there})"
-
-    def begin_test(self, seconds: float) -> None:
-        """Start charging a new test, and seeding: what it gets must not depend on what ran before it."""
-        messages.note_call("")
-        self._seconds = seconds
-        self._seeded, self._processes = (
-            False,
-            count(),
-        )  # a second process draws anew, or it would seem to know the first
-        self.begin_request(seconds)
-
-    def call(
-        self,
-        path: list[int | str],
-        name: str,
-        arguments: tuple[Any, ...],
-        keywords: dict[str, Any],
-        gradient_of: int | None = None,
-    ) -> Any:
-        """Call something of the student's, `name` in messages; a module comes back as a StudentObject.
-
-        A function that ran out of time is remembered in `endless`, with the words for it.
-
-        Raises:
-            StudentRaised, Unusable, WorkerLost, Failed: whose fault it is, and what to tell the student.
-        """
-        messages.note_call(_call_text(name, arguments, keywords))
-        if isinstance(path[0], str):
-            self._import(path[0])
-        call = wire.Call(
-            path, [_outgoing(value) for value in arguments], {k: _outgoing(v) for k, v in keywords.items()}, gradient_of
-        )
-        try:
-            return self.ask(call)
-        except WorkerLost as lost:
-            if lost.outcome is Outcome.TIMED_OUT and isinstance(path[0], str):
-                self.endless[".".join(map(str, path))] = f"{messages.last_call()}: {lost.message}"
-            raise
-
-    def _import(self, module: str) -> None:
-        """Have the student's module imported, on time of its own; one that fails is not tried again."""
-        if module in self._unusable:
-            raise self._unusable[module]
-        if self.worker is not None and module in self._imported:
-            return
-        try:
-            self.begin_request(_IMPORT_FACTOR * self._seconds)
-            self.ask(wire.Import(module))
-        except (Unusable, WorkerLost) as failure:
-            what = failure.message if isinstance(failure, WorkerLost) else str(failure)
-            place = f"while {module} was imported: " if isinstance(failure, WorkerLost) else ""
-            self._unusable[module] = Unusable(failure.outcome, f"{place}{what}")
-            raise self._unusable[module] from None
-        self._imported.add(module)
-        self.begin_request(self._seconds)
-
-    def elsewhere(self, seed: int) -> int:
-        """What a test's seed is in the student's process: each seed of an audit starts elsewhere."""
-        return seed + _SEEDS_APART * self.seed
-
-    def begin_request(self, seconds: float) -> None:
-        """Charge what comes next anew, up to `seconds`."""
-        if self.worker:
-            self.worker.begin_test(seconds)
-        self._budget = seconds
-
-    def ask(self, request: wire.Import | wire.Call | wire.Operate) -> Any:
-        """Send one request to the worker, starting one if there is none."""
-        try:
-            if self.worker is None:
-                if self._slots:
-                    self._slot = take_slot(self._slots)
-                self.worker = Worker(self._start_process(self._limits), self._limits)
-                self.worker.begin_test(self._budget)
-                started = self.worker.request(wire.Start(dict(self._file_tensors), self.device, self._notebooks))
-                if isinstance(started, wire.Raised) and "Unavailable" in started.type_names:
-                    self.close()
-                    raise GraderError(
-                        f"the {self.device} device is unavailable: {started.message}. "
-                        "To grade on the simulated one, hide the GPU: CUDA_VISIBLE_DEVICES= autograder grade ..."
-                    )
-                if not isinstance(started, wire.Value):
-                    self.close()
-                    raise Unusable(Outcome.FAILED, "your files do not fit into the space that a submission has")
-                self._seeded = False
-            if not self._seeded:
-                self._seeded = True  # a second process otherwise, or what no state dict holds would be there again
-                self.worker.request(wire.Operate("seed", [self.elsewhere(_OWN_SEEDS + next(self._processes))]))
-            reply = self.worker.request(request)
-        except WorkerLost as lost:
-            self.close()
-            if lost.signal_name and self.device == "simulated":  # it runs PyTorch in ways it was not made for
-                raise Undecided(f"the simulated device crashed ({lost.signal_name})") from None
-            raise
-        if isinstance(reply, wire.Value):
-            return self._incoming(reply.value)
-        if isinstance(reply, wire.Raised):
-            if "MissingOperator" in reply.type_names and self.device == "simulated":
-                raise Undecided(f"the simulated device lacks an operator: {reply.message} ({reply.where})")
-            raise StudentRaised(reply)
-        if isinstance(reply, wire.Missing):
-            raise Unusable(Outcome.FAILED, reply.reason)
-        if isinstance(reply, wire.NotImported):
-            outcome = Outcome.FORBIDDEN if reply.error_number in _WALL else Outcome.CRASHED
-            raise Unusable(outcome, f"your file does not import: {reply.reason}")
-        return messages.fail(
-            f"expected a number, text, tensor or layer, or a list, tuple or dictionary of these, got {reply.reason}"
-        )
-
-    def close(self) -> None:
-        """End the worker, if there is one."""
-        if self.worker:
-            self.flooded = self.flooded or self.worker.flooded
-            self.worker.close()
-            self.worker = None
-            self._imported.clear()
-        if self._slot:
-            self._slot.release()
-            self._slot = None
-
-    def _incoming(self, value: Any) -> Any:
-        if isinstance(value, wire.Remote):
-            return StudentObject(self, value)
-        if isinstance(value, list | tuple):
-            return type(value)(self._incoming(item) for item in value)
-        if isinstance(value, dict):
-            return {key: self._incoming(item) for key, item in value.items()}
-        return value
-
-
-def sessions(
-    files: Mapping[str, bytes], start_process: StartProcess, conditions: Conditions
-) -> tuple[Session, Session | None]:
-    """A session without an accelerator, and one with, if there is one."""
-    device = conditions.device
-    return (
-        Session(files, start_process, conditions),
-        Session(files, start_process, conditions, device) if device else None,
-    )
-
-
-def _outgoing(value: Any) -> Any:
+def outgoing(value: Any) -> Any:
+    """What stands on the wire for something that a test hands to a student's code."""
     if isinstance(value, StudentObject):
         return value.remote
     if isinstance(value, torch.nn.Module):
         return layers.in_words(value)
     if isinstance(value, list | tuple) and type(value) in (list, tuple):
-        return type(value)(_outgoing(item) for item in value)
+        return type(value)(outgoing(item) for item in value)
     if isinstance(value, dict):
-        return {key: _outgoing(item) for key, item in value.items()}
+        return {key: outgoing(item) for key, item in value.items()}
     return value
-
-
-def _call_text(name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
-    shown = [str(value) if isinstance(value, torch.nn.Module) else messages.describe(value) for value in arguments]
-    shown += [f"{key}={messages.describe(value)}" for key, value in keywords.items()]
-    return f"{name}({', '.join(shown)})"

@@ -30,9 +30,11 @@ from typing import Any
 import torch
 
 from autograder import wire
+from autograder.grader.faults import StudentRaised, Unusable
 from autograder.grader.messages import last_call
-from autograder.grader.proxy import Session, Student, StudentRaised, Unusable, session_of
+from autograder.grader.proxy import Student, session_of
 from autograder.grader.reached import code_reached
+from autograder.grader.session import Session
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome
 

@@ -27,7 +27,7 @@ from hypothesis import strategies
 
 from autograder.grader.marking import Marking, collect_arguments, configure_hypothesis
 from autograder.grader.processes import from_zygote
-from autograder.grader.proxy import sessions
+from autograder.grader.session import sessions
 from autograder.records import Conditions, PlannedTest, TestResult
 
 

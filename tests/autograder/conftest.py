@@ -22,7 +22,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from autograder.grader.processes import from_zygote
-from autograder.grader.proxy import Session
+from autograder.grader.session import Session
 from autograder.pool import Pool
 from autograder.records import Conditions
 from autograder.sandbox import Level, Limits, level_of, probe

@@ -16,7 +16,7 @@ from autograder import pool
 from autograder.course import Course
 from autograder.errors import GraderError
 from autograder.grader.processes import from_zygote
-from autograder.grader.proxy import Session
+from autograder.grader.session import Session
 from autograder.grading import Setup, mark_all
 from autograder.records import Conditions, PlannedTest, Submission
 from autograder.sandbox import Level, Limits

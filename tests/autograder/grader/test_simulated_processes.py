@@ -1,5 +1,5 @@
 from autograder.grader.processes import from_zygote
-from autograder.grader.proxy import Session
+from autograder.grader.session import Session
 from autograder.records import Conditions
 from autograder.sandbox import Limits
 

@@ -11,8 +11,8 @@ from textwrap import dedent
 import mlxtend
 import pytest
 
+from autograder.grader.faults import StudentRaised, Unusable
 from autograder.grader.processes import ZygoteProcess
-from autograder.grader.proxy import StudentRaised, Unusable
 from autograder.grader.worker import WorkerLost
 from autograder.records import Outcome
 from autograder.sandbox import Limits, environment

@@ -182,7 +182,11 @@ def test_a_missing_package_is_named_with_the_fix(monkeypatch: pytest.MonkeyPatch
         source.digits()
 
 
-@pytest.mark.parametrize("content", [b"not compressed", gzip.compress(b"1,2,3\n"), gzip.compress(b"0,0\n")[:-8]])
+@pytest.mark.parametrize(
+    "content",
+    [b"not compressed", gzip.compress(b"1,2,3\n"), gzip.compress(b"0,0\n")[:-8]],
+    ids=["not compressed", "three numbers", "cut off"],  # gzip's bytes hold the time, and names of tests must not
+)
 def test_a_file_that_holds_no_mnist_is_named_with_the_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:

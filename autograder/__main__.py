@@ -15,7 +15,15 @@ from rich.table import Table
 
 from autograder import sandbox
 from autograder.commands import audit, ci, marks, new, push, regrade, similar
-from autograder.commands.arrivals import show_arrivals, show_renamed, with_times
+from autograder.commands.arrivals import (
+    keep_times,
+    kept_times,
+    show_arrivals,
+    show_renamed,
+    show_times,
+    show_untimed,
+    with_times,
+)
 from autograder.commands.options import (
     CourseOption,
     JobsOption,
@@ -124,14 +132,20 @@ def grade(
 ) -> None:
     """TAs: grade a class. Interrupt it and run it again: it goes on."""
     from autograder.intake import find_submissions
+    from autograder.intake.times import read_times
     from autograder.marks.store import open_store
 
     the_course = course_of(course, Path("."))
     config = the_course.config
     people = roster_of(roster, out)
     arrived = find_submissions(submissions, config.modules, the_course.stub_digests(), out.resolve(), layout, people)
+    moments = kept_times(out)
     if times:
-        arrived = with_times(arrived, times)
+        said = read_times(times)
+        show_times(arrived, said, times)
+        moments |= said
+    arrived = with_times(arrived, moments)
+    show_untimed(arrived, config.late)
     level = level_of(sandbox_level, config.level)
     with open_store(out) as store:
         from autograder.grading import Setup, beside_what_is_known, errors_of_ours, renamed, write_views
@@ -139,6 +153,7 @@ def grade(
 
         show_renamed(renamed(arrived, store, roster_of(None, out)), out)
         keep_roster(roster, out)
+        keep_times(moments, out)
         found = beside_what_is_known(arrived, store)
         show_arrivals(arrived, found)
         store.note_class(ClassFound(str(submissions.resolve()), layout, "pipeline" if pipeline else "grade"))

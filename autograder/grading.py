@@ -36,6 +36,7 @@ from autograder.sandbox.policy import Level
 
 # So often zygotes start in one run, where something outside kills them.
 _STARTS = 3
+_PRINTED = "printed more than "
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,11 @@ def grade(
     plan = course.config.plan()
     left = unsettled(course, submissions, store, setup.level, resting)
     pending = [submission for submission in submissions if left[submission.student]]
+    known = {result.student: result for result, _ in store.results()}
     for submission in submissions:
         if not left[submission.student]:
-            store.note_arrival(submission.student, submission.submitted_at)
+            ran = (flag for flag in known[submission.student].flags if flag.startswith(_PRINTED))
+            store.note_arrival(submission.student, submission.submitted_at, (*submission.flags, *ran))
     on_start(len(pending))
 
     def keep(result: SubmissionResult) -> None:
@@ -94,14 +97,16 @@ def grade(
     return len(pending)
 
 
-def renamed(submissions: Sequence[Submission], store: Store, people: Collection[str]) -> dict[str, str]:
+def renamed(submissions: Sequence[Submission], store: Store, people: Collection[str]) -> dict[str, list[str]]:
     """Keep under their new names those whose submission is known by another one, as a roster that came later has it.
+
+    What was one name may be a group: each of its members then has what was decided on it, and its history.
 
     Args:
         people: whom the roster knew until now: who has left a group is nobody else's earlier name.
 
     Returns:
-        Earlier name -> name now.
+        Earlier name -> names now.
     """
     known = {result.student: result for result, _ in store.results()}
     there = {submission.student for submission in submissions}
@@ -110,12 +115,13 @@ def renamed(submissions: Sequence[Submission], store: Store, people: Collection[
         for each in known.values()
         if each.student not in there and each.student not in people
     }
-    names = {}
+    names: dict[str, list[str]] = defaultdict(list)
     for submission in submissions:
-        before = unclaimed.pop((submission.source, submission.digest), "")
+        before = unclaimed.get((submission.source, submission.digest), "")
         if before and submission.student not in known:
-            store.rename(before, submission.student)
-            names[before] = submission.student
+            names[before].append(submission.student)
+    for before, now in names.items():
+        store.rename(before, now)
     return names
 
 
@@ -227,7 +233,8 @@ def _grade_on(
                 left += futures[future]
             else:
                 for member in futures[future]:
-                    keep(replace(result, student=member.student, flags=(*member.flags, *result.flags)))
+                    flags = (*member.flags, *result.flags)
+                    keep(replace(result, student=member.student, flags=flags, submitted_at=member.submitted_at))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
     return sorted(left, key=lambda submission: submission.student)
@@ -258,7 +265,7 @@ def _grade_one(
         if not pool.alive() or any(result.detail.startswith(ZygoteEndedError.__name__) for result in results):
             return None
         if flooded:
-            flags = (f"printed more than {conditions.limits.output_bytes >> 10} KB",)
+            flags = (f"{_PRINTED}{conditions.limits.output_bytes >> 10} KB",)
     return SubmissionResult(
         submission.student,
         submission.digest,
@@ -295,8 +302,8 @@ def settled_sheets(store: Store, config: Config, out: Path) -> list[MarkSheet]:
 
 def hidden_of(store: Store, config: Config) -> Literal["example", "hint"]:
     """What this class's students read of hidden tests that failed, as `grade` was told."""
-    found = store.class_found()
-    return config.feedback.pipeline if found is not None and found.feedback == "pipeline" else config.feedback.grade
+    found = store.classes_found()
+    return config.feedback.pipeline if found and found[-1].feedback == "pipeline" else config.feedback.grade
 
 
 def write_views(

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.commands.arrivals import show_arrivals
+from autograder.commands.arrivals import kept_times, show_arrivals, with_times
 from autograder.commands.deadline import ForceOption, forced_after
 from autograder.commands.options import (
     CourseOption,
@@ -21,6 +21,7 @@ from autograder.commands.options import (
     level_of,
     roster_of,
 )
+from autograder.commands.places import submissions_of
 from autograder.commands.report import write_pages
 from autograder.config_file import nearest
 from autograder.errors import UsageError
@@ -29,9 +30,6 @@ from autograder.terminal import ERR, OUT, name_of, show_our_errors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autograder.course import Course
-    from autograder.marks.store import Store
-    from autograder.records import Submission
     from autograder.regrading import Move
 
 TABLE = "regrade.csv"
@@ -42,7 +40,7 @@ def regrade(
     student: Annotated[str, typer.Option("--student", help="run no other student's submission")] = "",
     item: Annotated[str, typer.Option("--item", help="A3, say: run no other item, but of another submission all")] = "",
     submissions: Annotated[
-        Path | None, typer.Option("--submissions", help="where the class is (default: where `grade` found it)")
+        Path | None, typer.Option("--submissions", help="look there alone (default: where `grade` found the class)")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before marks are written")] = False,
     force: ForceOption = False,
@@ -54,8 +52,10 @@ def regrade(
     sandbox_level: SandboxOption = SandboxChoice.AUTO,
 ) -> None:
     """TAs: run what has changed (a submission, a test), add up anew, show who moves, and ask before it is written."""
-    from autograder.grading import Setup, errors_of_ours, write_views
+    from autograder.grading import Setup, beside_what_is_known, errors_of_ours, write_views
+    from autograder.intake.layouts import Layout
     from autograder.marks.store import open_store
+    from autograder.records import ClassFound
     from autograder.regrading import regrade as run_regrade
 
     the_course = course_of(course, Path("."))
@@ -67,13 +67,16 @@ def regrade(
     level = level_of(sandbox_level, config.level)
     people = roster_of(None, marks)
     with open_store(marks, must_exist=True) as store:
-        where, found = _found(store, the_course, marks, submissions)
-        if student and student not in {each.student for each in found}:
-            raise UsageError(f"--student {student}: not in {where}{nearest(student, [each.student for each in found])}")
+        places, arrived = submissions_of(the_course, store, marks, people, submissions)
+        found = beside_what_is_known(with_times(arrived, kept_times(marks)), store)
+        show_arrivals(arrived, found)
+        names = [each.student for each in found]
+        if student and student not in names:
+            where = " and ".join(map(str, places))
+            raise UsageError(f"--student {student}: not in {where}{nearest(student, names)}")
         asked = [each for each in found if student in ("", each.student)]
-        setup = Setup(
-            level, jobs or cores(), (marks.resolve(), where.resolve()), str(trainings.resolve()) if trainings else ""
-        )
+        hidden = (marks.resolve(), *(place.resolve() for place in places))
+        setup = Setup(level, jobs or cores(), hidden, str(trainings.resolve()) if trainings else "")
         with ERR.status("looking for what has changed...") as status:
             changes = run_regrade(
                 the_course,
@@ -85,11 +88,15 @@ def regrade(
                 lambda who, test: status.update(f"running {name_of(who)}: {test}"),
             )
         _show(changes.moves, marks / TABLE)
-        if changes.moves and not yes and not typer.confirm("Write these marks?", err=True):
+        if changes.moves and not yes and not _agreed():
             OUT.print(f"Nothing was written but {TABLE}.", highlight=False)
             return
         changes.commit(store, setup)
-        why = {each.student: f"regraded {late}" for each in asked} if late else {}
+        if submissions is not None:
+            last = store.classes_found()[-1]
+            store.note_class(ClassFound(str(submissions.resolve()), Layout.AUTO, last.feedback))
+        whose = {move.student for move in changes.moves} | ({student} if student else set())
+        why = dict.fromkeys(whose, f"regraded {late}") if late else {}
         sheets, _ = write_views(store, config, marks, people, why)
         write_pages(store, sheets, the_course, marks, people)
     if ours := errors_of_ours(sheets):
@@ -98,22 +105,11 @@ def regrade(
         raise typer.Exit(3)
 
 
-def _found(store: Store, course: Course, marks: Path, given: Path | None) -> tuple[Path, Sequence[Submission]]:
-    """Where the class is, and its submissions."""
-    from autograder.grading import beside_what_is_known
-    from autograder.intake import find_submissions
-    from autograder.intake.layouts import Layout
-
-    last = store.class_found()
-    if last is None:
-        raise UsageError(f"{marks} does not know where its class was; run `autograder grade` once more")
-    where, layout = given or Path(last.path), Layout(last.layout)
-    arrived = find_submissions(
-        where, course.config.modules, course.stub_digests(), marks.resolve(), layout, roster_of(None, marks)
-    )
-    found = beside_what_is_known(arrived, store)
-    show_arrivals(arrived, found)
-    return where, found
+def _agreed() -> bool:
+    try:
+        return typer.confirm("Write these marks?", err=True)
+    except typer.Abort:
+        raise UsageError(f"nobody answered; nothing was written but {TABLE} (--yes writes without asking)") from None
 
 
 def _show(moves: Sequence[Move], path: Path) -> None:

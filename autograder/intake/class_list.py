@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,10 +30,10 @@ def complete(claims: Sequence[Claim], roster: Mapping[str, RosterEntry]) -> list
     groups: dict[str, list[str]] = defaultdict(list)
     for entry in roster.values():
         if entry.group:
-            groups[entry.group.casefold()].append(entry.student)
+            groups[_folded(entry.group)].append(entry.student)
     completed = []
     for claim in claims:
-        words = [word.casefold() for word in (claim.student, *claim.also_known_as)]
+        words = [_folded(word) for word in (claim.student, *claim.also_known_as)]
         named = [student for word in words if (student := students.get(word))]
         members = named[:1] or next((groups[word] for word in words if word in groups), [])
         if not members:
@@ -49,12 +50,18 @@ def _by_word(roster: Mapping[str, RosterEntry]) -> dict[str, str]:
     found: dict[str, set[str]] = defaultdict(set)
     for entry in roster.values():
         parts = entry.name.replace(",", " ").split()
-        names = ("".join(parts), "".join(parts[-1:] + parts[:-1]))
+        # A last name may be several words, and it stands first or last.
+        names = ("".join(parts[first:] + parts[:first]) for first in range(max(len(parts), 1)))
         letters = ("".join(filter(str.isalnum, name)) for name in names)
         for word in {entry.student, entry.email, *letters} - {""}:
-            found[word.casefold()].add(entry.student)
+            found[_folded(word)].add(entry.student)
     certain = {word: next(iter(students)) for word, students in found.items() if len(students) == 1}
-    return certain | {student.casefold(): student for student in roster}
+    return certain | {_folded(student): student for student in roster}
+
+
+def _folded(word: str) -> str:
+    """Without the difference of small letters and capitals, nor of the two ways in which Unicode writes an accent."""
+    return unicodedata.normalize("NFC", word).casefold()
 
 
 def _nothing() -> NoReturn:

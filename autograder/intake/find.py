@@ -91,6 +91,8 @@ def _claims_of_folder(folder: Path, modules: Sequence[str], out: Path | None, la
         raise SubmissionError(f"{folder} cannot be read: {error.strerror}") from None
     if any(child.name in _module_files(modules) for child in children):
         return [Claim(folder.resolve().name, ("",), partial(read_folder, folder))]
+    if inside := [child.name for child in children if out is not None and child.resolve() in out.parents]:
+        raise SubmissionError(f"--out lies in {folder / inside[0]}, which would be a student's; choose another")
     entries = []
     links = []
     for child in children:

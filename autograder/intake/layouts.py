@@ -12,8 +12,8 @@ import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -121,7 +121,14 @@ def recognised(place: Path, entries: Sequence[Entry]) -> Layout:
         )
     if from_quercus:
         return Layout.QUERCUS
-    if not files and folders and all(re.fullmatch(r"submission_\d+", each.name) for each in folders):
+    from_gradescope = [each.name for each in folders if re.fullmatch(r"submission_\d+", each.name)]
+    if from_gradescope and len(from_gradescope) < len(folders) + len(files):
+        other = next(name for name in [each.name for each in folders] + files if name not in from_gradescope)
+        raise SubmissionError(
+            f"{place} holds two layouts: {from_gradescope[0]} is named as Gradescope names submissions, and {other} is "
+            "not; take one kind out, or say --layout plain"
+        )
+    if from_gradescope:
         raise SubmissionError(
             f"{place} holds folders as Gradescope exports them and no {METADATA}, which says whose they are; put it "
             "beside them, or say --layout plain"
@@ -199,23 +206,40 @@ def _gradescope(place: Path, entries: Sequence[Entry]) -> list[Claim]:
         raise SubmissionError(f"{place} holds no {METADATA}; is it Gradescope's export of submissions, unzipped?")
     try:
         table = yaml.safe_load(metadata.read()[METADATA])
-        claims = []
+        by_student: dict[tuple[str, str], list[Claim]] = defaultdict(list)
         for entry in entries:
             if not entry.is_folder:
                 continue
-            about = table[entry.name]
+            about = table.get(entry.name)
+            if about is None:
+                raise SubmissionError(
+                    f"{place / entry.name} is not in {METADATA}, which says whose the submissions are; take it out, or "
+                    "export the submissions from Gradescope again"
+                )
             submitted_at = _utc(about.get(":created_at"))
             for submitter in about[":submitters"]:
                 # A name is what its student chose: it stands for somebody only where there is nothing else.
                 known = [key for key in (":sid", ":email") if submitter.get(key)] or [":name"]
                 words = [str(submitter[key]).strip() for key in known]
-                claims.append(Claim(words[0], (entry.name,), entry.read, tuple(words[1:]), submitted_at))
+                claim = Claim(words[0], (entry.name,), entry.read, tuple(words[1:]), submitted_at)
+                # Two of one name may be two students.
+                by_student[words[0].casefold(), entry.name if known == [":name"] else ""].append(claim)
     except (yaml.YAMLError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise SubmissionError(
             f"{place / METADATA} does not say who handed in what ({type(error).__name__}: {error}); export the "
             "submissions from Gradescope again, or choose another --layout"
         ) from None
-    return claims
+    return _newest(by_student.values())
+
+
+def _newest(claims: Iterable[Sequence[Claim]]) -> list[Claim]:
+    """Of each student's claims the one that was handed in last; it names the others."""
+    newest = []
+    for own in claims:
+        *earlier, last = sorted(own, key=lambda claim: claim.submitted_at)
+        flags = (f"earlier versions: {', '.join(name for each in earlier for name in each.names)}",) if earlier else ()
+        newest.append(replace(last, flags=(*last.flags, *flags)))
+    return newest
 
 
 def _github(entries: Sequence[Entry]) -> list[Claim]:

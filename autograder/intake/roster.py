@@ -36,7 +36,7 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets begin UTF-8 with a mark
-            reader = csv.DictReader(stream)
+            reader = csv.DictReader(stream, strict=True)  # or a quote never closed takes the rest
             columns = list(reader.fieldnames or ())
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -50,6 +50,8 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
     entries: dict[str, RosterEntry] = {}
     lines: dict[str, int] = {}
     for line, row in rows:
+        if any("\n" in cell for cell in row.values() if isinstance(cell, str)):
+            raise UsageError(f"{path}, line {line}: a cell holds a line break; is a quote never closed?")
         entry = RosterEntry(
             **{name: (row[name] or "").strip() for name in known if name in row and name != "student"}
             | {"student": (row.get("student") or "").strip()}

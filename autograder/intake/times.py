@@ -8,6 +8,9 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
+COLUMNS = ("student", "submitted_at")
+KEPT_AS = "times.csv"
+
 
 def read_times(path: Path) -> dict[str, str]:
     """Read when each student handed in, in ISO format with a time zone.
@@ -20,12 +23,12 @@ def read_times(path: Path) -> dict[str, str]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
-            for name in ("student", "submitted_at"):
+            for name in COLUMNS:
                 if name not in (reader.fieldnames or ()):
                     raise UsageError(f"{path}, line 1: no column {name}; expected a first line student,submitted_at")
             for row in reader:
                 line = reader.line_num
-                student, moment = (str(row.get(name) or "").strip() for name in ("student", "submitted_at"))
+                student, moment = (str(row.get(name) or "").strip() for name in COLUMNS)
                 if not student or student in times:
                     raise UsageError(f"{path}, line {line}: expected one line for each student, got {student!r}")
                 if datetime.fromisoformat(moment).tzinfo is None:

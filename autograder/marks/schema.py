@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS pictures (
     pictures BLOB NOT NULL,
     PRIMARY KEY (student, test)
 );
--- Where the class was found the last time, and which feedback its students get, for commands that look at it again.
+-- Where the class was found, and which feedback its students get, for commands that look at it again.
 CREATE TABLE IF NOT EXISTS class (
     path TEXT NOT NULL,
     layout TEXT NOT NULL,

@@ -146,47 +146,56 @@ class Store:
             )
 
     def note_class(self, found: ClassFound) -> None:
-        """Keep where the class was found, in place of what was kept before.
+        """Keep where the class, or a part of it, was found; of one place, what is said last.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
-            self._connection.execute("DELETE FROM class")
+            self._connection.execute("DELETE FROM class WHERE path = ?", (found.path,))
             self._connection.execute(
                 "INSERT INTO class (path, layout, feedback) VALUES (?, ?, ?)",
                 (found.path, found.layout, found.feedback),
             )
 
-    def class_found(self) -> ClassFound | None:
-        """Where the class was found the last time.
+    def classes_found(self) -> list[ClassFound]:
+        """Where the class was found, part by part, the last time last.
 
         Raises:
             UsageError: the file is damaged, or of another version.
         """
         with self._reading():
-            row = self._connection.execute("SELECT path, layout, feedback FROM class").fetchone()
-        return ClassFound(*row) if row else None
+            rows = self._connection.execute("SELECT path, layout, feedback FROM class ORDER BY rowid").fetchall()
+        return [ClassFound(*row) for row in rows]
 
-    def rename(self, student: str, now: str) -> None:
-        """Let all that is kept of a student be that of another name, which nothing is kept of yet.
+    def rename(self, student: str, now: Sequence[str]) -> None:
+        """Let all that is kept of a student be that of other names, which nothing is kept of yet.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
             for table in ("submissions", "outcomes", "pictures", "overrides", "history"):
-                self._connection.execute(f"UPDATE {table} SET student = ? WHERE student = ?", (now, student))
+                columns = [name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})").fetchall()]
+                others = ", ".join(name for name in columns if name != "student")
+                for name in now:
+                    self._connection.execute(
+                        f"INSERT INTO {table} (student, {others})"
+                        f" SELECT ?, {others} FROM {table} WHERE student = ? ORDER BY rowid",
+                        (name, student),
+                    )
+                self._connection.execute(f"DELETE FROM {table} WHERE student = ?", (student,))
 
-    def note_arrival(self, student: str, submitted_at: str) -> None:
-        """Keep when a student handed in, whose files are graded already.
+    def note_arrival(self, student: str, submitted_at: str, flags: Sequence[str]) -> None:
+        """Keep when and how a student's files arrived, which are graded already.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
             self._connection.execute(
-                "UPDATE submissions SET submitted_at = ? WHERE student = ?", (submitted_at, student)
+                "UPDATE submissions SET submitted_at = ?, flags = ? WHERE student = ?",
+                (submitted_at, msgspec.json.encode(flags).decode(), student),
             )
 
     def override(self, decision: Override) -> None:

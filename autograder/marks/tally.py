@@ -114,7 +114,7 @@ def mark_sheet(
     if late.percent:
         flags.append(f"late: {late.days} days, -{late.percent:g} %")
     flags += sorted({f"device:{test.result.device}" for test in tests if test.result.device})
-    flags += [f"{item}: {each.marks:g} by {each.by}: {each.reason}" for item, each in decided.items()]
+    flags += [f"{item}: {items[item]:g} by {each.by}: {each.reason}" for item, each in decided.items()]
     if any(test.result.outcome is Outcome.GRADER_ERROR and test.item.id not in decided for test in tests):
         flags.append("grader_error")
     if sandbox != "full":

@@ -201,6 +201,91 @@ def test_who_comes_into_a_group_is_not_who_has_left_it(autograder, tmp_path):
     assert totals(tmp_path) == {"anna": 1, "ben": 2.5, "zoe": 1}
 
 
+def test_a_decision_on_what_turns_out_to_be_a_group_is_each_members(autograder, tmp_path):
+    shutil.copytree(COURSE / "submissions/ben", tmp_path / "class/pair")
+    shutil.copytree(COURSE / "submissions/anna", tmp_path / "class/anna")
+    out = ("--course", COURSE, "--out", tmp_path / "out")
+    assert autograder("grade", tmp_path / "class", *out).returncode == 0
+    decision = ("--student", "pair", *OVERRIDE[2:])
+    assert autograder("override", tmp_path / "out", *decision, "--course", COURSE).returncode == 0
+    (tmp_path / "roster.csv").write_text("student,group\nanna,\nben,pair\nchloe,pair\n")
+    done = autograder("grade", tmp_path / "class", *out, "--roster", tmp_path / "roster.csv")
+    assert "pair is ben, chloe now" in done.stderr
+    assert totals(tmp_path) == {"anna": 4, "ben": 2.5, "chloe": 2.5}
+    for name in ("ben", "chloe"):
+        assert "the idea is right" in autograder("history", tmp_path / "out", "--student", name).stdout
+
+
+LATE = "late: {deadline: 2026-11-20T12:00:00Z, percent_per_day: 10}\n"
+
+
+def test_each_member_of_a_group_has_a_time_of_their_own(autograder, tmp_path):
+    shutil.copytree(COURSE, tmp_path / "course")
+    append(tmp_path, LATE)
+    shutil.copytree(COURSE / "submissions/ben", tmp_path / "class/pair")
+    (tmp_path / "roster.csv").write_text("student,group\nben,pair\nchloe,pair\n")
+    (tmp_path / "times.csv").write_text("student,submitted_at\nben,2026-11-22T11:00:00Z\nchloe,2026-11-20T11:00:00Z\n")
+    options = ("--course", tmp_path / "course", "--out", tmp_path / "out", "--roster", tmp_path / "roster.csv")
+    assert autograder("grade", tmp_path / "class", *options, "--times", tmp_path / "times.csv").returncode == 0
+    assert totals(tmp_path) == {"ben": 0.8, "chloe": 1}
+
+
+METADATA = """
+submission_11:
+  :submitters:
+  - {":name": Anna Adler, ":sid": anna, ":email": anna@example.com}
+  :created_at: 2026-11-19 12:00:00 Z
+submission_12:
+  :submitters:
+  - {":name": Anna Adler, ":sid": anna, ":email": anna@example.com}
+  :created_at: 2026-11-22 11:00:00 Z
+"""
+
+
+def test_an_extension_stands_until_there_is_another(autograder, tmp_path):
+    shutil.copytree(COURSE, tmp_path / "course")
+    append(tmp_path, LATE)
+    for number, student in ((11, "ben"), (12, "anna")):  # the later one counts
+        shutil.copytree(COURSE / "submissions" / student, tmp_path / f"class/submission_{number}")
+    (tmp_path / "class/submission_metadata.yml").write_text(METADATA)
+    (tmp_path / "times.csv").write_text("student,submitted_at\nanna,2026-11-20T11:00:00Z\n")
+    options = ("--course", tmp_path / "course", "--out", tmp_path / "out")
+    assert autograder("grade", tmp_path / "class", *options).returncode == 0
+    assert totals(tmp_path) == {"anna": 3.2}
+    assert "earlier versions: submission_11" in rows(tmp_path)["anna"]["flags"]
+    assert autograder("grade", tmp_path / "class", *options, "--times", tmp_path / "times.csv").returncode == 0
+    assert totals(tmp_path) == {"anna": 4}
+    assert autograder("grade", tmp_path / "class", *options).returncode == 0
+    assert totals(tmp_path) == {"anna": 4}
+    tests = tmp_path / "course/tests/marked/test_words.py"
+    tests.write_text(tests.read_text() + "\nLATER = 1\n")
+    done = autograder("regrade", tmp_path / "out", "--yes", "--course", tmp_path / "course")
+    assert "Nobody moves." in done.stdout, done.stdout + done.stderr
+
+
+def test_regrade_looks_wherever_the_class_came_from(run, folder):
+    shutil.copytree(COURSE / "submissions/anna", folder / "batch/chloe")
+    shutil.copytree(COURSE / "submissions/anna", folder / "corrected/ben")
+    run("grade", folder / "batch")
+    run("regrade", "--submissions", folder / "corrected", "--yes")
+    assert totals(folder) == {"anna": 4, "ben": 4, "chloe": 4}
+    assert "Nobody moves." in run("regrade", "--yes").stdout  # ben's first submission does not come back
+    run("regrade", "--student", "anna", "--yes")
+    shutil.rmtree(folder / "batch")
+    assert "who handed in there keeps what was graded" in run("regrade", "--yes").stderr.replace("\n", " ")
+    assert totals(folder) == {"anna": 4, "ben": 4, "chloe": 4}
+
+
+def test_who_comes_into_the_roster_is_no_stranger_any_more(run, folder):
+    shutil.copytree(COURSE / "submissions/anna", folder / "batch/dora")
+    done = run("grade", folder / "batch")
+    assert "not in the roster: dora" in done.stderr
+    assert rows(folder)["dora"]["flags"] == "not in the roster"
+    (folder / "roster.csv").write_text(ROSTER + "dora,,,L2\n")
+    run("grade", folder / "batch", "--roster", folder / "roster.csv")
+    assert rows(folder)["dora"]["flags"] == ""
+
+
 def test_who_has_no_name_can_decide(monkeypatch):
     from autograder.commands import marks
 

@@ -137,6 +137,7 @@ def test_without_a_yes_nothing_is_written(regrade, folder, answer):
     kept = {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
     done = regrade(input=answer)
     assert "ben" in done.stdout
+    assert ("--yes writes without asking" in done.stderr) == (done.returncode == 2) == (not answer)
     assert moves(folder)
     assert {path: path.read_bytes() for path in kept} == kept
     assert totals(folder)["ben"] == 1

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -141,7 +142,11 @@ def test_folders_that_only_look_alike_keep_their_names(tmp_path):
         (Layout.GRADESCOPE, {"amal/conv_inverse.py": WORK}, "holds no submission_metadata.yml"),
         (Layout.AUTO, {"submission_metadata.yml": "- a", "submission_1/fcn.py": WORK}, "does not say who handed in"),
         (Layout.AUTO, {"submission_metadata.yml": "a: [", "submission_1/fcn.py": WORK}, "does not say who handed in"),
-        (Layout.AUTO, {"submission_metadata.yml": METADATA, "submission_9/fcn.py": WORK}, "KeyError: 'submission_9'"),
+        (
+            Layout.AUTO,
+            {"submission_metadata.yml": METADATA, "submission_9/fcn.py": WORK},
+            "submission_9 is not in submission_metadata",
+        ),
         (
             Layout.AUTO,
             {"submission_metadata.yml": "submission_1: {':submitters': [{}]}", "submission_1/fcn.py": WORK},
@@ -171,6 +176,20 @@ def test_the_roster_names_students_finds_groups_and_misses_nobody(tmp_path):
         assert students[student].problem == "nothing was handed in"
 
 
+@pytest.mark.parametrize("name", ["Anna van der Berg", "van der Berg, Anna", "ANNA VAN DER BERG"])
+def test_a_last_name_may_be_several_words(name, tmp_path):
+    lay_out(tmp_path, {"vanderberganna_1_2_conv_inverse.py": WORK})
+    assert list(found(tmp_path, roster={"ab": RosterEntry("ab", name)})) == ["ab"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_accent_is_the_same_however_unicode_writes_it(form, tmp_path):
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    lay_out(tmp_path, {f"{unicodedata.normalize(form, 'chloé')}/conv_inverse.py": WORK})
+    name = unicodedata.normalize(other, "chloé")
+    assert found(tmp_path, roster={name: RosterEntry(name)})[name].flags == ()
+
+
 def test_two_claims_of_one_student_are_refused_however_they_name_them(tmp_path):
     lay_out(tmp_path, {"amal/conv_inverse.py": WORK, "amal@example.com/conv_inverse.py": WORK})
     with pytest.raises(SubmissionError, match="both claim the student 'amal'"):
@@ -198,6 +217,27 @@ def test_gradescopes_folders_without_its_file_are_refused(tmp_path):
     lay_out(tmp_path, {"submission_11/conv_inverse.py": WORK, "submission_12/conv_inverse.py": WORK})
     with pytest.raises(SubmissionError, match=r"no submission_metadata\.yml"):
         found(tmp_path)
+
+
+def test_gradescopes_folders_beside_others_are_two_layouts(tmp_path):
+    lay_out(tmp_path, {"submission_11/conv_inverse.py": WORK, "carl/conv_inverse.py": WORK})
+    with pytest.raises(SubmissionError, match=r"two layouts: submission_11 is named as Gradescope .* and carl is not"):
+        found(tmp_path)
+    assert list(found(tmp_path, layout=Layout.PLAIN)) == ["carl", "submission_11"]
+
+
+def test_two_of_one_name_and_nothing_else_in_gradescope_are_not_made_one(tmp_path):
+    metadata = "".join(f"submission_{n}:\n  :submitters:\n  - :name: Amal Ali\n" for n in (1, 2))
+    lay_out(tmp_path, {"submission_metadata.yml": metadata, "submission_1/a.py": WORK, "submission_2/a.py": WORK})
+    with pytest.raises(SubmissionError, match="both claim the student 'amal ali'"):
+        found(tmp_path)
+
+
+def test_marks_below_a_students_folder_are_refused(tmp_path):
+    lay_out(tmp_path, {"amal/conv_inverse.py": WORK, "out/class/marks.csv": ""})
+    with pytest.raises(SubmissionError, match=r"--out lies in .*out, which would be a student's"):
+        find_submissions(tmp_path, MODULES, {}, tmp_path / "out/class", Layout.AUTO, None)
+    assert len(find_submissions(tmp_path, MODULES, {}, tmp_path / "out", Layout.AUTO, None)) == 1
 
 
 def test_of_a_file_and_a_notebook_in_quercus_the_later_one_counts(tmp_path):

@@ -28,6 +28,8 @@ def test_columns_come_in_any_order_and_others_are_left_alone(tmp_path):
         ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in line 2, too"),
         ("student,name\namal\n\nAmal\n", "line 4: 'Amal' is in line 2, too"),
         ("student,name\namal\n,B\n", "line 3: no student"),
+        ('student,name\namal,"A\nbo,B\n', "cannot be read: unexpected end of data"),
+        ('student,name\namal,"A\nbo,B"\n', "line 3: a cell holds a line break; is a quote never closed"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path, text, words):

@@ -95,12 +95,12 @@ def test_outcomes_that_are_kept_stand_beside_the_new_ones(tmp_path):
         }
 
 
-def test_where_the_class_was_is_kept_of_the_last_time(tmp_path):
+def test_where_the_class_was_is_kept_the_last_time_last(tmp_path):
     with open_store(tmp_path) as store:
-        assert store.class_found() is None
-        for place in ("here", "there"):
+        assert store.classes_found() == []
+        for place in ("here", "there", "here"):
             store.note_class(ClassFound(place, "plain", "grade"))
-        assert store.class_found() == ClassFound("there", "plain", "grade")
+        assert [each.path for each in store.classes_found()] == ["there", "here"]
 
 
 @given(st.lists(st.sampled_from(Outcome), max_size=5))

@@ -198,5 +198,6 @@ class Watched:
 @pytest.fixture(params=[1280, 320], ids=["desktop", "phone"])
 def watched(browser: Browser, request: Any) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": request.param, "height": 800})
+    context.set_default_timeout(180_000)  # a busy machine is no failure
     yield Watched(context)
     context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,10 +92,12 @@ def regrade(
         if changes.moves and not yes and not _agreed():
             OUT.print(f"Nothing was written but {TABLE}.", highlight=False)
             return
+        if submissions is not None:  # first, or a kill between the two would let the earlier files come back
+            known = store.classes_found()
+            here = ClassFound(str(submissions.resolve()), Layout.AUTO, known[-1].feedback)
+            layout = next((each.layout for each in known if each.path == here.path), here.layout)
+            store.note_class(replace(here, layout=layout))
         changes.commit(store, setup)
-        if submissions is not None:
-            last = store.classes_found()[-1]
-            store.note_class(ClassFound(str(submissions.resolve()), Layout.AUTO, last.feedback))
         whose = {move.student for move in changes.moves} | ({student} if student else set())
         why = dict.fromkeys(whose, f"regraded {late}") if late else {}
         sheets, _ = write_views(store, config, marks, people, why)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.marks.store import open_store
+
 COURSE = Path(__file__).parent / "second_course"
 ROSTER = "student,name,email,section\nanna,Anna Adler,anna@example.com,L1\nben,Ben Brown,,L1\nchloe,,,L2\n"
 
@@ -274,6 +276,14 @@ def test_regrade_looks_wherever_the_class_came_from(run, folder):
     shutil.rmtree(folder / "batch")
     assert "who handed in there keeps what was graded" in run("regrade", "--yes").stderr.replace("\n", " ")
     assert totals(folder) == {"anna": 4, "ben": 4, "chloe": 4}
+
+
+def test_a_place_that_is_named_again_keeps_its_layout(run, folder):
+    shutil.copytree(COURSE / "submissions/anna", folder / "batch/chloe")
+    run("grade", folder / "batch", "--layout", "plain")
+    run("regrade", "--submissions", folder / "batch", "--yes")
+    with open_store(folder / "out") as store:
+        assert {each.path: each.layout for each in store.classes_found()}[str(folder / "batch")] == "plain"
 
 
 def test_who_comes_into_the_roster_is_no_stranger_any_more(run, folder):

@@ -84,8 +84,7 @@ def grade(
     known = {result.student: result for result, _ in store.results()}
     for submission in submissions:
         if not left[submission.student]:
-            ran = (flag for flag in known[submission.student].flags if flag.startswith(_PRINTED))
-            store.note_arrival(submission.student, submission.submitted_at, (*submission.flags, *ran))
+            store.note_arrival(arrived(known[submission.student], submission))
     on_start(len(pending))
 
     def keep(result: SubmissionResult) -> None:
@@ -95,6 +94,17 @@ def grade(
 
     mark_all(course, pending, lambda submission: left[submission.student], setup, keep, on_test)
     return len(pending)
+
+
+def arrived(result: SubmissionResult, submission: Submission) -> SubmissionResult:
+    """The result as one of this student's, with when and how the files arrived this time."""
+    return replace(
+        result,
+        student=submission.student,
+        flags=(*submission.flags, *(flag for flag in result.flags if flag.startswith(_PRINTED))),
+        submitted_at=submission.submitted_at,
+        lms_id=submission.lms_id,
+    )
 
 
 def renamed(submissions: Sequence[Submission], store: Store, people: Collection[str]) -> dict[str, list[str]]:
@@ -129,7 +139,8 @@ def beside_what_is_known(submissions: Sequence[Submission], store: Store) -> lis
     """The class as it was found now, with what only an earlier run has seen: nothing that was graded is lost.
 
     Who has handed in nothing *here* and has a graded submission is left out, and keeps it: a second batch, or a folder
-    with one remark request, says nothing of the others. A time that is not said now is the one that was known.
+    with one remark request, says nothing of the others. A time, or a number in
+    the learning system, that is not said now is the one that was known.
     """
     known = {result.student: result for result, _ in store.results()}
     found = []
@@ -137,8 +148,10 @@ def beside_what_is_known(submissions: Sequence[Submission], store: Store) -> lis
         before = known.get(submission.student)
         if before is not None and MISSING in submission.flags and MISSING not in before.flags:
             continue
-        moment = submission.submitted_at or (before.submitted_at if before is not None else "")
-        found.append(replace(submission, submitted_at=moment))
+        if before is not None:
+            moment, lms_id = submission.submitted_at or before.submitted_at, submission.lms_id or before.lms_id
+            submission = replace(submission, submitted_at=moment, lms_id=lms_id)
+        found.append(submission)
     return found
 
 
@@ -233,8 +246,7 @@ def _grade_on(
                 left += futures[future]
             else:
                 for member in futures[future]:
-                    flags = (*member.flags, *result.flags)
-                    keep(replace(result, student=member.student, flags=flags, submitted_at=member.submitted_at))
+                    keep(arrived(result, member))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
     return sorted(left, key=lambda submission: submission.student)
@@ -267,13 +279,7 @@ def _grade_one(
         if flooded:
             flags = (f"{_PRINTED}{conditions.limits.output_bytes >> 10} KB",)
     return SubmissionResult(
-        submission.student,
-        submission.digest,
-        tuple(results),
-        flags,
-        submission.source,
-        time.monotonic() - begin,
-        submission.submitted_at,
+        submission.student, submission.digest, tuple(results), flags, submission.source, time.monotonic() - begin
     )
 
 

@@ -39,6 +39,7 @@ class Submission:
         flags: what a person should know about how it arrived, in a fixed order.
         problem: why nothing could be read from it (a corrupt zip, say); it is then marked as empty.
         submitted_at: when it arrived, in ISO format with a time zone; "" if nobody says.
+        lms_id: the student's number in the learning system, where the layout says it; "" elsewhere.
         origins: the files' paths as the student has them, by their names in `files`; {} if nobody asks.
     """
 
@@ -48,6 +49,7 @@ class Submission:
     flags: tuple[str, ...] = ()
     problem: str = ""
     submitted_at: str = ""
+    lms_id: str = ""
     origins: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -144,6 +146,7 @@ class SubmissionResult:
     source: str = ""
     wall_seconds: float = field(default=0.0, compare=False)
     submitted_at: str = ""
+    lms_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,8 @@ class HistoryEntry:
 
     Attributes:
         at: the moment, UTC, in ISO format.
-        why: what changed them: "graded", "another submission", "other tests or weights", or the decision.
+        why: what changed them: "graded", "another submission", "other tests or weights", lateness or the config's rules
+            for totals, or the decision.
         items: item id -> marks.
     """
 

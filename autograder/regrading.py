@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from autograder.config import Config
 from autograder.course import Course
-from autograder.grading import Setup, mark_all, unsettled
+from autograder.grading import Setup, arrived, mark_all, unsettled
 from autograder.grounds import grounds
-from autograder.marks.store import Store
+from autograder.marks.store import TOTALS, Store
 from autograder.marks.tally import MarkSheet, mark_sheet
 from autograder.records import Submission, SubmissionResult
 
@@ -43,23 +43,27 @@ class Regrade:
 
     Attributes:
         results: of the tests that were run.
+        standing: what stands, with how its files arrived this time.
         kept: by student: the tests whose earlier outcomes stand beside them.
         resting: what each test's outcome rests on.
     """
 
     results: tuple[SubmissionResult, ...]
+    standing: tuple[SubmissionResult, ...]
     kept: Mapping[str, Sequence[str]]
     resting: Mapping[str, str]
     moves: tuple[Move, ...]
 
     def commit(self, store: Store, setup: Setup) -> None:
-        """Put the results into the store.
+        """Put all of it into the store.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         for result in self.results:
             store.put(result, self.resting, str(setup.level), self.kept[result.student])
+        for result in self.standing:
+            store.note_arrival(result)
 
 
 def regrade(
@@ -98,10 +102,13 @@ def regrade(
         else [test.name for test in config.plan() if test.name not in {each.test for each in result.results}]
         for result in results
     }
-    sheets = _sheets(store, config, setup, results, kept)
+    standing = [
+        arrived(known[each.student], each) for each in submissions if each.student in known and not plan[each.student]
+    ]
+    sheets = _sheets(store, config, setup, results, standing, kept)
     run = {student: {test.item for test in tests} for student, tests in plan.items()}
     moves = [move for sheet in sheets for move in _moves(store, sheet, changed, run.get(sheet.student, set()))]
-    return Regrade(tuple(results), kept, resting, tuple(moves))
+    return Regrade(tuple(results), tuple(standing), kept, resting, tuple(moves))
 
 
 def _is_another(submission: Submission, known: Mapping[str, SubmissionResult]) -> bool:
@@ -113,6 +120,7 @@ def _sheets(
     config: Config,
     setup: Setup,
     results: Sequence[SubmissionResult],
+    standing: Sequence[SubmissionResult],
     kept: Mapping[str, Sequence[str]],
 ) -> list[MarkSheet]:
     """Everybody's marks as they would be."""
@@ -121,6 +129,7 @@ def _sheets(
         earlier = together[result.student][0].results if result.student in together else ()
         stays = tuple(each for each in earlier if each.test in kept[result.student])
         together[result.student] = (replace(result, results=(*stays, *result.results)), str(setup.level))
+    together |= {result.student: (result, together[result.student][1]) for result in standing}
     decided = store.overrides()
     return [
         mark_sheet(result, wall, config, decided.get(student, {}))
@@ -138,7 +147,7 @@ def _moves(store: Store, sheet: MarkSheet, changed: set[str], run: set[str]) -> 
         for item, mark in sheet.items.items()
         if items.get(item) != mark
     ]
-    why = other or "; ".join(dict.fromkeys(move.why for move in moves)) or "the config's rules for totals"
+    why = other or "; ".join(dict.fromkeys(move.why for move in moves)) or TOTALS
     last = history[-1] if history else None
     for what, before, after in (
         (TOTAL, last.total if last else None, sheet.total),

@@ -30,7 +30,7 @@ def exported(
     match which:
         case Format.MARKUS:
             tables = {
-                "spreadsheet.csv": markus.spreadsheet_csv(sheets, config),
+                "spreadsheet.csv": markus.spreadsheet_csv(sheets, config, roster),
                 "criteria.csv": markus.criteria_csv(sheets, config, roster),
             }
             return tables | {

@@ -58,11 +58,15 @@ def tester_lines(sheet: MarkSheet, hidden: Literal["example", "hint"], paths: Ma
     return "".join(msgspec.json.encode(each).decode() + "\n" for each in objects)
 
 
-def spreadsheet_csv(sheets: Sequence[MarkSheet], config: Config) -> str:
+def spreadsheet_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[str, RosterEntry]) -> str:
     """A marks spreadsheet: a column per part, with what it is out of in the second row.
 
     The first cell of a row is the student's MarkUs user name: their submission has to be named after it.
+
+    Raises:
+        UsageError: no user name is known of some.
     """
+    _refuse_nameless(sheets, roster)
     totals = [sum(item.marks for item in part.items) for part in config.parts]
     rows: list[list[object]] = [[sheet.student, *(sheet.parts[part.id] for part in config.parts)] for sheet in sheets]
     return csv_text([["user_name", *(part.id for part in config.parts)], ["", *totals], *rows])
@@ -72,8 +76,10 @@ def criteria_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[st
     """An assignment's criteria, which have to be named as the items are: a row per group.
 
     Raises:
-        UsageError: members of a group have different marks, and MarkUs keeps one of each per group.
+        UsageError: members of a group have different marks, and MarkUs keeps one of each per group; or no user name is
+            known of some.
     """
+    _refuse_nameless(sheets, roster)
     items = [item.id for item in config.items]
     groups: dict[str, list[MarkSheet]] = defaultdict(list)
     for sheet in sheets:
@@ -87,6 +93,17 @@ def criteria_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[st
             )
     rows = [[group, *map(members[0].items.get, items)] for group, members in groups.items()]
     return csv_text([["Group name", *items], *rows])
+
+
+def _refuse_nameless(sheets: Sequence[MarkSheet], roster: Mapping[str, RosterEntry]) -> None:
+    """Quercus's file names say no user name, and MarkUs would drop the row of a name made of theirs."""
+    nameless = [sheet.student for sheet in sheets if sheet.lms_id and sheet.student not in roster]
+    if nameless:
+        more = f" and {len(nameless) - 1} more" if nameless[1:] else ""
+        raise UsageError(
+            f"nobody says the MarkUs user name of {nameless[0]}{more}: the submissions came from Quercus, whose file "
+            "names have none. Grade again with --roster, a CSV with the columns student (the user name) and name"
+        )
 
 
 def _group(sheet: MarkSheet, roster: Mapping[str, RosterEntry]) -> str:

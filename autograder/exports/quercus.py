@@ -24,7 +24,10 @@ _STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
 def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[str, RosterEntry]) -> str:
-    """A row per student, whose mark is out of `lms_out_of`; the submission's name is the SIS Login ID.
+    """A row per student, whose mark is out of `lms_out_of`.
+
+    The submission's name is the SIS Login ID, but for a student whom no roster knows and whose number stands in
+    Quercus's own file names: that name is made of theirs, and the number finds them.
 
     Left out are marks that a person has still to look at, which keep what they are there, and, where a roster says who
     is in the class, students whom it lacks: Quercus could match them with nobody.
@@ -39,7 +42,8 @@ def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[s
             continue
         entry = roster.get(sheet.student)
         name, section = (entry.name or sheet.student, entry.section) if entry else (sheet.student, "")
-        rows.append([name, "", "", sheet.student, section, sheet.lms_mark])
+        login = "" if sheet.lms_id and entry is None else sheet.student
+        rows.append([name, sheet.lms_id, "", login, section, sheet.lms_mark])
     points = ["    Points Possible", "", "", "", "", config.lms_out_of or config.out_of]
     return csv_text([[*_STUDENT, title], points, *rows])
 

@@ -38,8 +38,10 @@ def complete(claims: Sequence[Claim], roster: Mapping[str, RosterEntry]) -> list
         members = named[:1] or next((groups[word] for word in words if word in groups), [])
         if not members:
             completed.append(replace(claim, flags=(*claim.flags, STRANGER)))
-        flags = (*claim.flags, f"{GROUP}{claim.student}") if not named and members else claim.flags
-        completed += [replace(claim, student=student, flags=flags) for student in members]
+        if members and not named:
+            # Which of the members the number is of, nobody says.
+            claim = replace(claim, flags=(*claim.flags, f"{GROUP}{claim.student}"), lms_id="")
+        completed += [replace(claim, student=student) for student in members]
     there = {claim.student for claim in completed}
     completed += [Claim(student, (), _nothing, flags=(MISSING,)) for student in roster if student not in there]
     return completed

@@ -191,4 +191,4 @@ def _submission(path: Path, claim: Claim, modules: Sequence[str], stubs: Mapping
     if problem and claim.names:
         flags = (*flags, "unreadable")
     source = text_of(str(path / claim.names[0])) if claim.names else ""
-    return Submission(text_of(claim.student), kept, source, flags, printable(problem), claim.submitted_at)
+    return Submission(text_of(claim.student), kept, source, flags, printable(problem), claim.submitted_at, claim.lms_id)

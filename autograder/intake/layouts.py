@@ -73,6 +73,7 @@ class Claim:
         also_known_as: other words for the student (an e-mail address, a number), which a roster may know.
         submitted_at: when it arrived, in ISO format, "" if the layout does not say.
         flags: what a person should know.
+        lms_id: the student's number in Quercus, where its file names say it.
     """
 
     student: str
@@ -81,6 +82,7 @@ class Claim:
     also_known_as: tuple[str, ...] = ()
     submitted_at: str = ""
     flags: tuple[str, ...] = ()
+    lms_id: str = ""
 
 
 def claims_of(place: Path, entries: Sequence[Entry], layout: Layout, modules: Sequence[str]) -> list[Claim]:
@@ -195,7 +197,8 @@ def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
         # Two students of one name are told apart by their number there.
         student = name if names.count(name) == 1 else f"{name}_{user}"
         read = partial(_unwrapped_together, place / name, sorted(newest.items()))
-        claims.append(Claim(student, tuple(entry.name for entry in newest.values()), read, (user,), flags=tuple(flags)))
+        counting = tuple(entry.name for entry in newest.values())
+        claims.append(Claim(student, counting, read, (user,), flags=tuple(flags), lms_id=user))
     return claims
 
 

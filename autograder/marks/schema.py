@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS submissions (
     flags TEXT NOT NULL,
     wall_seconds REAL NOT NULL,
     submitted_at TEXT NOT NULL,
+    lms_id TEXT NOT NULL,
     graded_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS outcomes (

@@ -23,11 +23,12 @@ from autograder.pictures import Picture
 from autograder.records import ClassFound, HistoryEntry, Outcome, Override, SubmissionResult, TestResult
 
 FILE_NAME = "marks.sqlite"
+TOTALS = "lateness, or the config's rules for totals"  # why a total moves, and no item
 # Besides SQLite's own: a damaged file holds text that is no UTF-8, outcomes that are none, flags that are no list.
 _FAILURES = (sqlite3.Error, ValueError, msgspec.MsgspecError, zlib.error)
 
 # The columns that a `SubmissionResult` fills, and those that a `TestResult` does.
-_SUBMISSION = attrgetter("student", "digest", "source", "wall_seconds", "submitted_at")
+_SUBMISSION = attrgetter("student", "digest", "source", "wall_seconds", "submitted_at", "lms_id")
 _OUTCOME = attrgetter("test", "outcome", "message", "detail", "wall_seconds", "share", "device")
 
 
@@ -129,7 +130,8 @@ class Store:
                 )
             self._connection.execute(
                 "INSERT OR REPLACE INTO submissions"
-                " (student, digest, source, wall_seconds, submitted_at, sandbox, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                " (student, digest, source, wall_seconds, submitted_at, lms_id, sandbox, flags)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*_SUBMISSION(result), sandbox, flags),
             )
             self._connection.executemany(
@@ -186,16 +188,16 @@ class Store:
                     )
                 self._connection.execute(f"DELETE FROM {table} WHERE student = ?", (student,))
 
-    def note_arrival(self, student: str, submitted_at: str, flags: Sequence[str]) -> None:
-        """Keep when and how a student's files arrived, which are graded already.
+    def note_arrival(self, result: SubmissionResult) -> None:
+        """Keep when and how the files of a result arrived that is here already.
 
         Raises:
             UsageError: the disk is full, or no longer writable; what was committed before is safe.
         """
         with self._writing():
             self._connection.execute(
-                "UPDATE submissions SET submitted_at = ?, flags = ? WHERE student = ?",
-                (submitted_at, msgspec.json.encode(flags).decode(), student),
+                "UPDATE submissions SET submitted_at = ?, lms_id = ?, flags = ? WHERE student = ?",
+                (result.submitted_at, result.lms_id, msgspec.json.encode(result.flags).decode(), result.student),
             )
 
     def override(self, decision: Override) -> None:
@@ -243,8 +245,10 @@ class Store:
                 before = last.get(entry.student)
                 if before == (entry.total, entry.out_of, entry.items) and not entry.why:
                     continue
-                same = before is not None and known[entry.student] == digest
-                why = entry.why or ("other tests or weights" if same else "another submission" if before else "graded")
+                why = entry.why or "graded"
+                if before is not None and not entry.why:
+                    same = "other tests or weights" if before[2] != entry.items else TOTALS
+                    why = same if known[entry.student] == digest else "another submission"
                 self._connection.execute(
                     "INSERT INTO history (student, why, total, out_of, items, digest) VALUES (?, ?, ?, ?, ?, ?)",
                     (entry.student, why, entry.total, entry.out_of, items, digest),
@@ -317,11 +321,12 @@ class Store:
                     source,
                     seconds,
                     submitted_at,
+                    lms_id,
                 ),
                 sandbox,
             )
-            for student, digest, sandbox, source, flags, seconds, submitted_at in self._connection.execute(
-                "SELECT student, digest, sandbox, source, flags, wall_seconds, submitted_at"
+            for student, digest, sandbox, source, flags, seconds, submitted_at, lms_id in self._connection.execute(
+                "SELECT student, digest, sandbox, source, flags, wall_seconds, submitted_at, lms_id"
                 " FROM submissions ORDER BY student"
             )
         ]

@@ -1,6 +1,7 @@
 """Quercus (Canvas): one grade per student, in the assignment that `quercus_assignment` names.
 
-A user's login_id or sis_user_id is the name that our marks go by. https://developerdocs.instructure.com/services/canvas
+Who a mark is of, Quercus's own file names say by the user's number; where marks came from elsewhere, a user's login_id
+or sis_user_id is the name that they go by. https://developerdocs.instructure.com/services/canvas
 """
 
 from __future__ import annotations
@@ -50,11 +51,12 @@ def plan(sheets: Sequence[MarkSheet], config: Config) -> Plan:
     left_out: dict[str, str] = {}
     agreeing = 0
     for sheet in sheets:
-        submission = submissions.get(users.get(sheet.student.casefold()))
+        user = int(sheet.lms_id) if sheet.lms_id else users.get(sheet.student.casefold())
+        submission = submissions.get(user)
         if sheet.status == "grader_error":
             left_out[sheet.student] = "a person has to look first"
         elif submission is None:
-            left_out[sheet.student] = "nobody in Quercus has this SIS Login ID or SIS User ID"
+            left_out[sheet.student] = "nobody in Quercus has this number, SIS Login ID or SIS User ID"
         elif getattr(submission, "excused", False):
             left_out[sheet.student] = "excused in Quercus"
         elif (now := _mark(submission)) is not None and round(now, 2) == sheet.lms_mark:

@@ -133,7 +133,7 @@ def test_out_of_something_else_is_a_move_and_is_asked(run, folder):
     done = run("regrade", "--submissions", COURSE / "submissions", input="n\n")
     assert "Nothing was written but regrade.csv" in done.stdout
     assert (folder / "out/marks.csv").read_bytes() == before
-    assert "anna,out_of,4,5,the config's rules for totals" in (folder / "out/regrade.csv").read_text()
+    assert '''anna,out_of,4,5,"lateness, or the config's rules for totals"''' in (folder / "out/regrade.csv").read_text()
 
 
 def test_after_the_remark_deadline_a_decision_is_forced_and_says_so(run, folder, autograder):
@@ -294,6 +294,40 @@ def test_who_comes_into_the_roster_is_no_stranger_any_more(run, folder):
     (folder / "roster.csv").write_text(ROSTER + "dora,,,L2\n")
     run("grade", folder / "batch", "--roster", folder / "roster.csv")
     assert rows(folder)["dora"]["flags"] == ""
+
+
+def test_a_number_from_quercus_stays_known_when_the_files_come_another_way(autograder, tmp_path):
+    shutil.copytree(COURSE, tmp_path / "course")
+    work = (COURSE / "submissions/anna/words.py").read_bytes()
+    for name in ("quercus/adleranna_1001_5001_words.py", "quercus/brownben_1002_5002_words.py", "mail/adleranna.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(work + b"# by mail" * ("mail" in name))
+    for where in ("quercus", "mail"):
+        autograder("grade", tmp_path / where, "--course", tmp_path / "course", "--out", tmp_path / "out")
+    done = autograder("export", "quercus", tmp_path / "out", "--course", tmp_path / "course")
+    assert done.returncode == 0, done.stderr
+    gradebook = (tmp_path / "out/export/quercus/gradebook.csv").read_text()
+    assert "adleranna,1001,,,,4\nbrownben,1002,,,,4\n" in gradebook
+
+
+def test_regrade_forgets_what_is_no_longer_so_of_an_arrival(run, folder):
+    """What was a stranger's, or came with another version, may be so no more, though nothing has to be run."""
+    shutil.copytree(COURSE / "submissions/anna", folder / "batch/zoe")
+    run("grade", folder / "batch")
+    assert "not in the roster" in rows(folder)["zoe"]["flags"]
+    (folder / "out/roster.csv").write_text(ROSTER + "zoe,,,\n")
+    run("regrade", "--yes", "--submissions", folder / "batch")
+    assert "not in the roster" not in rows(folder)["zoe"]["flags"]
+
+
+def test_a_later_time_is_no_other_test_in_the_history(run, folder, autograder):
+    append(folder, LATE)
+    (folder / "times.csv").write_text("student,submitted_at\nanna,2026-11-20T15:00:00Z\n")
+    run("grade", COURSE / "submissions", "--times", folder / "times.csv")
+    told = autograder("history", folder / "out", "--student", "anna").stdout
+    assert "lateness" in told
+    assert "other tests" not in told
 
 
 def test_who_has_no_name_can_decide(monkeypatch):

@@ -106,13 +106,21 @@ outcomes = st.sampled_from(list(Outcome))
 REASON = "the idea | is\n<b>right</b>"
 
 
-def sheet_of(student="amal", outcomes=(Outcome.PASSED,) * 4, messages=("",) * 4, share=0.0, device="", decided=None):
+def sheet_of(
+    student="amal",
+    outcomes=(Outcome.PASSED,) * 4,
+    messages=("",) * 4,
+    share=0.0,
+    device="",
+    decided=None,
+    lms_id="",
+):
     results = tuple(
         TestResult(name, outcome, message, share=share, device=device)
         for name, outcome, message in zip(TESTS, outcomes, messages, strict=True)
     )
     overrides = {item: Override(student, item, marks, REASON, "ta") for item, marks in (decided or {}).items()}
-    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG, overrides)
+    return mark_sheet(SubmissionResult(student, "d", results, lms_id=lms_id), "full", CONFIG, overrides)
 
 
 decimals = st.integers(0, 1000).map(lambda marks: marks / 1000)  # as people decide
@@ -339,6 +347,24 @@ def test_markus_keeps_one_mark_per_group_so_members_that_differ_are_told():
 def test_without_a_roster_quercus_gets_everybody():
     _, _, *body = rows(files(Format.QUERCUS, [sheet_of("amal"), sheet_of("ben")])["gradebook.csv"])
     assert [row[3] for row in body] == ["amal", "ben"]
+
+
+def test_quercus_finds_students_by_the_number_in_its_own_file_names():
+    """A login made of a file's name would be nobody's, and the importer would take it for another student."""
+    students = [sheet_of("adleranna", lms_id="1001"), sheet_of("ben", lms_id="1002")]
+    _, _, *body = rows(files(Format.QUERCUS, students)["gradebook.csv"])
+    assert [row[:4] for row in body] == [["adleranna", "1001", "", ""], ["ben", "1002", "", ""]]
+    roster = {"ben": RosterEntry("ben", "Ben Brown")}
+    _, _, *body = rows(files(Format.QUERCUS, students, roster)["gradebook.csv"])
+    assert [row[:4] for row in body] == [["Ben Brown", "1002", "", "ben"]]
+
+
+def test_markus_is_not_given_names_that_were_made_of_file_names():
+    students = [sheet_of("adleranna", lms_id="1001"), sheet_of("ben", lms_id="1002")]
+    with pytest.raises(UsageError, match=r"MarkUs user name of adleranna: .* Grade again with --roster"):
+        files(Format.MARKUS, students, {"ben": RosterEntry("ben")})
+    known = {name: RosterEntry(name) for name in ("adleranna", "ben")}
+    assert [row[0] for row in rows(files(Format.MARKUS, students, known)["spreadsheet.csv"])[2:]] == [*known]
 
 
 @pytest.mark.parametrize(

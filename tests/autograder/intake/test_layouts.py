@@ -85,6 +85,14 @@ def test_quercus_files_are_put_together_and_the_newest_counts(archive, tmp_path)
     assert students["libo"].flags == ("late in Quercus",)
     assert students["youngcy"].files["conv_inverse.py"] == WORK
     assert all(each.problem == "" for each in students.values())
+    assert [each.lms_id for each in students.values()] == ["1001", "1002", "1003"]
+
+
+def test_a_group_has_no_number_that_is_each_members(tmp_path):
+    roster = {"anna": RosterEntry("anna", "Anna Adler"), "ben": RosterEntry("ben", group="pair7")}
+    files = {f"{who}_{user}_5001_conv_inverse.py": WORK for who, user in (("adleranna", 1001), ("pair7", 1002))}
+    students = found(lay_out(tmp_path, files), roster=roster)
+    assert {name: each.lms_id for name, each in students.items()} == {"anna": "1001", "ben": ""}
 
 
 def test_two_students_of_one_name_stay_two(tmp_path):

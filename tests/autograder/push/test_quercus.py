@@ -33,9 +33,9 @@ SETTINGS = {
 CONFIG = Config.model_validate(SETTINGS)
 
 
-def sheet_of(student, *outcomes):
+def sheet_of(student, *outcomes, lms_id=""):
     results = tuple(map(TestResult, ("test_one", "test_two"), outcomes))
-    return mark_sheet(SubmissionResult(student, "d", results), "full", CONFIG)
+    return mark_sheet(SubmissionResult(student, "d", results, lms_id=lms_id), "full", CONFIG)
 
 
 GOOD, HALF = (Outcome.PASSED, Outcome.PASSED), (Outcome.PASSED, Outcome.FAILED)
@@ -83,8 +83,17 @@ def test_who_cannot_be_pushed_is_left_out_with_the_reason(enrolled):
     assert plan.left_out == {
         "anna": "a person has to look first",
         "ben": "excused in Quercus",
-        "zoe": "nobody in Quercus has this SIS Login ID or SIS User ID",
+        "zoe": "nobody in Quercus has this number, SIS Login ID or SIS User ID",
     }
+
+
+def test_a_number_that_quercus_gave_says_whose_mark_it_is(enrolled):
+    """Not the name, which may be made of a file's, or be another's login."""
+    plan = quercus.plan([sheet_of("anna", *GOOD, lms_id="103"), sheet_of("zoe", *GOOD, lms_id="999")], CONFIG)
+    for change in plan.changes:
+        change.send()
+    assert enrolled.canvas == {"anna": None, "ben": 2.0, "cy": 3.5, "dora": 4, "emil": 1}
+    assert [*plan.left_out] == ["zoe"]
 
 
 def test_what_quercus_takes_off_for_lateness_is_not_sent_again_each_time(enrolled):

@@ -38,11 +38,16 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
         with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets begin UTF-8 with a mark
             reader = csv.DictReader(stream, strict=True)  # or a quote never closed takes the rest
             columns = list(reader.fieldnames or ())
-            rows = [(reader.line_num, row) for row in reader]
+            # Spreadsheets leave rows of nothing but separators.
+            rows = [(reader.line_num, row) for row in reader if any(map(_text, row.values()))]
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; name a CSV that says who is in the class") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}; it should be a CSV in UTF-8") from None
     known = [field.name for field in fields(RosterEntry)]
     if "student" not in columns:
+        if len(columns) == 1 and (found := [mark for mark in ";\t|" if mark in columns[0]]):
+            raise UsageError(f"{path}, line 1: columns are apart by {found[0]!r}; save it as a CSV with commas")
         raise UsageError(
             f"{path}, line 1: no column student{nearest('student', columns)}; expected the columns {', '.join(known)}, "
             "written like this"
@@ -53,8 +58,8 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
         if any("\n" in cell for cell in row.values() if isinstance(cell, str)):
             raise UsageError(f"{path}, line {line}: a cell holds a line break; is a quote never closed?")
         entry = RosterEntry(
-            **{name: (row[name] or "").strip() for name in known if name in row and name != "student"}
-            | {"student": (row.get("student") or "").strip()}
+            **{name: _text(row[name]) for name in known if name in row and name != "student"}
+            | {"student": _text(row["student"])}
         )
         if not entry.student:
             raise UsageError(f"{path}, line {line}: no student; expected the columns {', '.join(known)}")
@@ -65,3 +70,8 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
     if not entries:
         raise UsageError(f"{path} names no student; expected a first line with {', '.join(known)}")
     return entries
+
+
+def _text(cell: str | list[str] | None) -> str:
+    """A cell as text; a short row lacks its last ones, and what a long one has more is no student's."""
+    return cell.strip() if isinstance(cell, str) else ""

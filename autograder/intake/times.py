@@ -36,6 +36,8 @@ def read_times(path: Path) -> dict[str, str]:
                 times[student] = moment
     except ValueError as error:  # a decoding error is one, too
         raise UsageError(f"{path}, line {line}: {error}; expected 2026-11-20T23:59:00-05:00") from None
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; name a CSV that says who handed in when") from None
     except (OSError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     if not times:

@@ -133,7 +133,9 @@ def test_out_of_something_else_is_a_move_and_is_asked(run, folder):
     done = run("regrade", "--submissions", COURSE / "submissions", input="n\n")
     assert "Nothing was written but regrade.csv" in done.stdout
     assert (folder / "out/marks.csv").read_bytes() == before
-    assert '''anna,out_of,4,5,"lateness, or the config's rules for totals"''' in (folder / "out/regrade.csv").read_text()
+    assert (
+        '''anna,out_of,4,5,"lateness, or the config's rules for totals"''' in (folder / "out/regrade.csv").read_text()
+    )
 
 
 def test_after_the_remark_deadline_a_decision_is_forced_and_says_so(run, folder, autograder):

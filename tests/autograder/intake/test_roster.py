@@ -28,6 +28,8 @@ def test_columns_come_in_any_order_and_others_are_left_alone(tmp_path):
         ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in line 2, too"),
         ("student,name\namal\n\nAmal\n", "line 4: 'Amal' is in line 2, too"),
         ("student,name\namal\n,B\n", "line 3: no student"),
+        ("student;name\namal;A\n", r"line 1: columns are apart by ';'; save it as a CSV with commas"),
+        ("student\tname\namal\tA\n", r"line 1: columns are apart by '\\t'"),
         ('student,name\namal,"A\nbo,B\n', "cannot be read: unexpected end of data"),
         ('student,name\namal,"A\nbo,B"\n', "line 3: a cell holds a line break; is a quote never closed"),
     ],
@@ -37,8 +39,15 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path, text, words):
         read_roster(roster(tmp_path, text))
 
 
+def test_rows_of_nothing_but_separators_are_no_students(tmp_path):
+    assert list(read_roster(roster(tmp_path, "student,name\n,\namal,A\n , \n,\n"))) == ["amal"]
+
+
+def test_a_roster_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(UsageError, match=r"roster\.csv does not exist; name a CSV"):
+        read_roster(tmp_path / "roster.csv")
+
+
 def test_a_roster_that_is_no_text_is_told(tmp_path):
     with pytest.raises(UsageError, match=r"roster\.csv cannot be read"):
         read_roster(roster(tmp_path, "student\nJosé\n", "latin-1"))
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_roster(tmp_path / "none.csv")

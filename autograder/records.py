@@ -137,7 +137,11 @@ def devices_of(results: Iterable[TestResult]) -> str:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """All that is known of one graded submission; `marks.store` keeps it."""
+    """All that is known of one graded submission; `marks.store` keeps it.
+
+    Attributes:
+        graded_at: when the store took it, UTC, in ISO format without a zone, as JUnit XML has it; nothing hangs on it.
+    """
 
     student: str
     digest: str
@@ -147,6 +151,7 @@ class SubmissionResult:
     wall_seconds: float = field(default=0.0, compare=False)
     submitted_at: str = ""
     lms_id: str = ""
+    graded_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

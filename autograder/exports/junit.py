@@ -25,6 +25,8 @@ def junit_xml(sheets: Sequence[MarkSheet], config: Config, hidden: Literal["exam
     document = JUnitXml(_text(config.course))
     for sheet in sheets:
         suite = TestSuite(_text(sheet.student))
+        if sheet.graded_at:
+            suite.timestamp = sheet.graded_at
         for row in rows_of(sheet, hidden):
             test = row.test
             seconds = round(test.result.wall_seconds, 3)

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS submissions (
     wall_seconds REAL NOT NULL,
     submitted_at TEXT NOT NULL,
     lms_id TEXT NOT NULL,
-    graded_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+    graded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%S', 'now'))
 );
 CREATE TABLE IF NOT EXISTS outcomes (
     student TEXT NOT NULL REFERENCES submissions (student),

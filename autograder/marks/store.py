@@ -314,19 +314,12 @@ class Store:
         return [
             (
                 SubmissionResult(
-                    student,
-                    digest,
-                    tuple(tests.get(student, ())),
-                    tuple(msgspec.json.decode(flags)),
-                    source,
-                    seconds,
-                    submitted_at,
-                    lms_id,
+                    student, digest, tuple(tests.get(student, ())), tuple(msgspec.json.decode(flags)), *rest
                 ),
                 sandbox,
             )
-            for student, digest, sandbox, source, flags, seconds, submitted_at, lms_id in self._connection.execute(
-                "SELECT student, digest, sandbox, source, flags, wall_seconds, submitted_at, lms_id"
+            for student, digest, flags, sandbox, *rest in self._connection.execute(
+                "SELECT student, digest, flags, sandbox, source, wall_seconds, submitted_at, lms_id, graded_at"
                 " FROM submissions ORDER BY student"
             )
         ]

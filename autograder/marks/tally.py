@@ -40,6 +40,7 @@ class MarkSheet:
         status: "graded", "missing" (nothing was handed in), "unreadable" or "grader_error" (a person must look).
         flags: what a person should know, in a fixed order.
         late: how late it came, and what that costs.
+        graded_at: see `SubmissionResult`.
         lms_id: the student's number in the learning system, "" where nobody knows it.
         decided: item id -> the decision of a person that stands instead of what the tests earned.
     """
@@ -58,6 +59,7 @@ class MarkSheet:
     flags: tuple[str, ...]
     late: Lateness = ON_TIME
     lms_id: str = ""
+    graded_at: str = ""
     decided: Mapping[str, Override] = field(default_factory=dict)
 
 
@@ -138,6 +140,7 @@ def mark_sheet(
         flags=tuple(flags),
         late=late,
         lms_id=result.lms_id,
+        graded_at=result.graded_at,
         decided=decided,
     )
 

@@ -263,6 +263,12 @@ def test_github_gets_a_result_a_table_and_one_command_a_line(students):
         assert kinds == ["::notice"] * len(sheet.decided) + ["::error"] * failed
 
 
+def test_junit_says_when_each_was_graded():
+    sheet = replace(sheet_of(), graded_at="2026-11-20T12:00:00")
+    [suite] = JUnitXml.fromstring(files(Format.JUNIT, [sheet])["junit.xml"].encode())
+    assert suite.timestamp == "2026-11-20T12:00:00"
+
+
 def test_annotations_are_on_the_students_line():
     sheet = sheet_of(outcomes=(Outcome.FAILED,) * 4, messages=("no: ValueError (line 3 of shapes.py)", "", "", ""))
     commands = files(Format.GITHUB, [sheet])["amal/annotations.txt"]

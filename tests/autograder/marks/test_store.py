@@ -27,7 +27,15 @@ results = st.lists(
     unique_by=lambda each: each.test,
 )
 submissions = st.builds(
-    SubmissionResult, text, text, results.map(tuple), st.lists(text, max_size=3).map(tuple), text, seconds
+    SubmissionResult,
+    text,
+    text,
+    results.map(tuple),
+    st.lists(text, max_size=3).map(tuple),
+    text,
+    seconds,
+    submitted_at=text,
+    lms_id=text,
 )
 
 
@@ -59,6 +67,7 @@ def test_what_is_put_is_what_is_read_sorted_by_student(tmp_path_factory, those, 
     assert [result for result, _ in read] == sorted(those, key=lambda each: each.student.encode())
     assert all(each == wall for _, each in read)
     assert sorted(result.wall_seconds for result, _ in read) == sorted(each.wall_seconds for each in those)
+    assert all(datetime.fromisoformat(result.graded_at) for result, _ in read)
 
 
 @IN_FOLDER

@@ -74,10 +74,8 @@ class Session:
         """Start charging a new test, and seeding: what it gets must not depend on what ran before it."""
         messages.note_call("")
         self._seconds = seconds
-        self._seeded, self._processes = (
-            False,
-            count(),
-        )  # a second process draws anew, or it would seem to know the first
+        self._seeded = False
+        self._processes = count()  # a second process draws anew, or it would seem to know the first
         self.begin_request(seconds)
 
     def call(

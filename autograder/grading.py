@@ -139,8 +139,8 @@ def beside_what_is_known(submissions: Sequence[Submission], store: Store) -> lis
     """The class as it was found now, with what only an earlier run has seen: nothing that was graded is lost.
 
     Who has handed in nothing *here* and has a graded submission is left out, and keeps it: a second batch, or a folder
-    with one remark request, says nothing of the others. A time, or a number in
-    the learning system, that is not said now is the one that was known.
+    with one remark request, says nothing of the others. A time, or a number in the learning system, that is not said
+    now is the one that was known.
     """
     known = {result.student: result for result, _ in store.results()}
     found = []

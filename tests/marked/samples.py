@@ -61,7 +61,7 @@ def expect_no_copies(model: StudentObject, generated: torch.Tensor, images: torc
     """Require that no image is a given one, however faintly changed: much nearer to it than the model can draw it."""
     gap, nearest = distances(generated, images).min(1)
     model.eval()
-    blur = expect_images(model(images), len(images))
+    blur = expect_images(model.decoder(model.encoder(images)), len(images))
     drawn = distances(images, blur).diagonal()
     copies = gap < 0.7 * drawn[nearest]
     if bool(copies.any()):

@@ -28,6 +28,7 @@ def export(
     roster: RosterOption = None,
 ) -> None:
     """TAs: write the files that MarkUs, Quercus, Gradescope, GitHub or a CI system reads, into DIR/export."""
+    from autograder.exports import quercus
     from autograder.exports.each import exported
     from autograder.exports.files import write_atomically
     from autograder.grading import hidden_of, settled_sheets
@@ -49,6 +50,14 @@ def export(
         ERR.print(
             f"[yellow]not in the roster{left_out}: {name_of(', '.join(unknown))}[/]; add them to it if they belong to "
             "the class",
+            highlight=False,
+        )
+    elif format is Format.QUERCUS and (
+        nobodys := [sheet.student for sheet in sheets if quercus.left_out(sheet, people)]
+    ):
+        ERR.print(
+            f"[yellow]left out, for their files' names do not say for certain whose they are: "
+            f"{name_of(', '.join(nobodys))}[/]; grade again with --roster, or enter their marks by hand",
             highlight=False,
         )
     if ours := [sheet.student for sheet in sheets if sheet.status == "grader_error"]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from autograder.config import Config
 from autograder.errors import UsageError
 from autograder.exports.files import csv_text
+from autograder.intake.layouts import UNCERTAIN
 from autograder.intake.roster import RosterEntry
 from autograder.marks.tally import MarkSheet
 
@@ -30,7 +31,8 @@ def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[s
     Quercus's own file names: that name is made of theirs, and the number finds them.
 
     Left out are marks that a person has still to look at, which keep what they are there, and, where a roster says who
-    is in the class, students whom it lacks: Quercus could match them with nobody.
+    is in the class, students whom it lacks: Quercus could match them with nobody. So are, without a roster, those whose
+    file names do not say for certain whose they are: Quercus could match them with somebody else.
 
     Raises:
         UsageError: see `title_and_id`.
@@ -38,7 +40,7 @@ def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[s
     title, _ = title_and_id(config)
     rows: list[list[object]] = []
     for sheet in sheets:
-        if sheet.status == "grader_error" or (roster and sheet.student not in roster):
+        if sheet.status == "grader_error" or left_out(sheet, roster):
             continue
         entry = roster.get(sheet.student)
         name, section = (entry.name or sheet.student, entry.section) if entry else (sheet.student, "")
@@ -46,6 +48,11 @@ def gradebook_csv(sheets: Sequence[MarkSheet], config: Config, roster: Mapping[s
         rows.append([name, sheet.lms_id, "", login, section, sheet.lms_mark])
     points = ["    Points Possible", "", "", "", "", config.lms_out_of or config.out_of]
     return csv_text([[*_STUDENT, title], points, *rows])
+
+
+def left_out(sheet: MarkSheet, roster: Mapping[str, RosterEntry]) -> bool:
+    """Whether nobody says for certain who this is in Quercus."""
+    return sheet.student not in roster if roster else UNCERTAIN in sheet.flags
 
 
 def title_and_id(config: Config) -> tuple[str, int]:

@@ -31,8 +31,12 @@ METADATA = "submission_metadata.yml"
 _BESIDE_SUBMISSIONS = {"roster.csv", METADATA, "README.md"}
 # The longest of names comes first: a user's id and a submission's are numbers, and follow each other.
 _QUERCUS = re.compile(
-    r"(?P<who>.+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<stem>.+?)(-(?P<n>\d+))?(?P<end>\.[^.]+)?"
+    r"(?P<who>.+?)_(?P<late>(?i:LATE)_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<stem>.+?)(-(?P<n>\d+))?(?P<end>\.[^.]+)?"
 )
+
+# A flag, for exports not to take such a student for another.
+UNCERTAIN = "whose it is in Quercus is not certain: the file's name holds more numbers"
+_NUMBERS_AGAIN = re.compile(r"(.*_)?\d+_\d+_.")
 
 Read = Callable[[], dict[str, bytes]]
 
@@ -167,6 +171,7 @@ def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
     """
     students: dict[tuple[str, str], dict[str, list[_Version]]] = defaultdict(lambda: defaultdict(list))
     late: set[tuple[str, str]] = set()
+    uncertain: set[tuple[str, str]] = set()
     for entry in entries:
         found = _QUERCUS.fullmatch(entry.name)
         if entry.name in _BESIDE_SUBMISSIONS:
@@ -183,6 +188,9 @@ def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
         students[who][thing].append((int(found["submission"]), int(found["n"] or 0), name, entry))
         if found["late"]:
             late.add(who)
+        # Quercus takes numbers out of people's names, but not all: one called "bob_-103_-5_" would get another's.
+        if _NUMBERS_AGAIN.match(found["stem"]):
+            uncertain.add(who)
     names = [name for name, _ in students]
     claims = []
     for (name, user), things in students.items():
@@ -194,11 +202,15 @@ def _quercus(place: Path, entries: Sequence[Entry]) -> list[Claim]:
         flags = [f"earlier versions: {', '.join(earlier)}"] if earlier else []
         if (name, user) in late:
             flags.append("late in Quercus")
+        if (name, user) in uncertain:
+            flags.append(UNCERTAIN)
         # Two students of one name are told apart by their number there.
         student = name if names.count(name) == 1 else f"{name}_{user}"
         read = partial(_unwrapped_together, place / name, sorted(newest.items()))
         counting = tuple(entry.name for entry in newest.values())
-        claims.append(Claim(student, counting, read, (user,), flags=tuple(flags), lms_id=user))
+        lms_id = "" if (name, user) in uncertain else user
+        also_known_as = (lms_id,) if lms_id else ()
+        claims.append(Claim(student, counting, read, also_known_as, flags=tuple(flags), lms_id=lms_id))
     return claims
 
 

@@ -39,7 +39,9 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
             reader = csv.DictReader(stream, strict=True)  # or a quote never closed takes the rest
             columns = list(reader.fieldnames or ())
             # Spreadsheets leave rows of nothing but separators.
-            rows = [(reader.line_num, row) for row in reader if any(map(_text, row.values()))]
+            rows = [
+                (reader.line_num, row) for row in reader if any("".join(cell or ()).strip() for cell in row.values())
+            ]
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist; name a CSV that says who is in the class") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -58,8 +60,8 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
         if any("\n" in cell for cell in row.values() if isinstance(cell, str)):
             raise UsageError(f"{path}, line {line}: a cell holds a line break; is a quote never closed?")
         entry = RosterEntry(
-            **{name: _text(row[name]) for name in known if name in row and name != "student"}
-            | {"student": _text(row["student"])}
+            **{name: (row[name] or "").strip() for name in known if name in row and name != "student"}
+            | {"student": (row["student"] or "").strip()}
         )
         if not entry.student:
             raise UsageError(f"{path}, line {line}: no student; expected the columns {', '.join(known)}")
@@ -70,8 +72,3 @@ def read_roster(path: Path) -> dict[str, RosterEntry]:
     if not entries:
         raise UsageError(f"{path} names no student; expected a first line with {', '.join(known)}")
     return entries
-
-
-def _text(cell: str | list[str] | None) -> str:
-    """A cell as text; a short row lacks its last ones, and what a long one has more is no student's."""
-    return cell.strip() if isinstance(cell, str) else ""

@@ -16,6 +16,7 @@ from canvasapi.submission import Submission
 from autograder.config import Config
 from autograder.errors import UploadError, UsageError
 from autograder.exports.quercus import title_and_id
+from autograder.intake.layouts import UNCERTAIN
 from autograder.marks.tally import MarkSheet
 from autograder.push.connection import Account, account, session
 from autograder.push.plan import Change, Plan
@@ -55,6 +56,8 @@ def plan(sheets: Sequence[MarkSheet], config: Config) -> Plan:
         submission = submissions.get(user)
         if sheet.status == "grader_error":
             left_out[sheet.student] = "a person has to look first"
+        elif UNCERTAIN in sheet.flags:
+            left_out[sheet.student] = "its file's name does not say for certain whose it is; enter the mark by hand"
         elif submission is None:
             left_out[sheet.student] = "nobody in Quercus has this number, SIS Login ID or SIS User ID"
         elif getattr(submission, "excused", False):

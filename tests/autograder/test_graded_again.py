@@ -301,7 +301,8 @@ def test_who_comes_into_the_roster_is_no_stranger_any_more(run, folder):
 def test_a_number_from_quercus_stays_known_when_the_files_come_another_way(autograder, tmp_path):
     shutil.copytree(COURSE, tmp_path / "course")
     work = (COURSE / "submissions/anna/words.py").read_bytes()
-    for name in ("quercus/adleranna_1001_5001_words.py", "quercus/brownben_1002_5002_words.py", "mail/adleranna.py"):
+    names = ("adleranna_1001_5001", "brownben_1002_5002", "chloe_103_5__1003_5003")  # the last chose her own name
+    for name in (*(f"quercus/{each}_words.py" for each in names), "mail/adleranna.py"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(work + b"# by mail" * ("mail" in name))
@@ -310,7 +311,8 @@ def test_a_number_from_quercus_stays_known_when_the_files_come_another_way(autog
     done = autograder("export", "quercus", tmp_path / "out", "--course", tmp_path / "course")
     assert done.returncode == 0, done.stderr
     gradebook = (tmp_path / "out/export/quercus/gradebook.csv").read_text()
-    assert "adleranna,1001,,,,4\nbrownben,1002,,,,4\n" in gradebook
+    assert gradebook.endswith("\nadleranna,1001,,,,4\nbrownben,1002,,,,4\n")
+    assert "do not say for certain whose they are: chloe" in done.stderr
 
 
 def test_regrade_forgets_what_is_no_longer_so_of_an_arrival(run, folder):

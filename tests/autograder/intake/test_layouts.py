@@ -88,6 +88,22 @@ def test_quercus_files_are_put_together_and_the_newest_counts(archive, tmp_path)
     assert [each.lms_id for each in students.values()] == ["1001", "1002", "1003"]
 
 
+def test_a_number_that_a_students_own_name_may_hold_is_nobodys(tmp_path):
+    """Quercus makes bob_103_5__1001_501_ of the name "bob_-103_-5_": his marks would be those of number 103."""
+    files = {f"{who}_conv_inverse.py": WORK for who in ("bob_103_5__1001_501", "youngcy_1003_503")}
+    students = found(lay_out(tmp_path, files))
+    assert {name: each.lms_id for name, each in students.items()} == {"bob": "", "youngcy": "1003"}
+    assert "whose it is in Quercus is not certain" in students["bob"].flags[0]
+    roster = {"dora": RosterEntry("dora", email="103"), "bob": RosterEntry("bob")}
+    assert found(tmp_path, roster=roster)["dora"].files == {}
+
+
+@pytest.mark.parametrize("late", ["LATE", "late"])
+def test_quercus_has_written_late_in_two_ways(late, tmp_path):
+    [anna] = found(lay_out(tmp_path, {f"adleranna_{late}_1001_5001_conv_inverse.py": WORK})).values()
+    assert (anna.student, anna.lms_id, anna.flags) == ("adleranna", "1001", ("late in Quercus",))
+
+
 def test_a_group_has_no_number_that_is_each_members(tmp_path):
     roster = {"anna": RosterEntry("anna", "Anna Adler"), "ben": RosterEntry("ben", group="pair7")}
     files = {f"{who}_{user}_5001_conv_inverse.py": WORK for who, user in (("adleranna", 1001), ("pair7", 1002))}

@@ -28,6 +28,7 @@ def test_columns_come_in_any_order_and_others_are_left_alone(tmp_path):
         ("student,name\namal,A\namal,B\n", "line 3: 'amal' is in line 2, too"),
         ("student,name\namal\n\nAmal\n", "line 4: 'Amal' is in line 2, too"),
         ("student,name\namal\n,B\n", "line 3: no student"),
+        ("student,name\namal\n,,bo\n", "line 3: no student"),
         ("student;name\namal;A\n", r"line 1: columns are apart by ';'; save it as a CSV with commas"),
         ("student\tname\namal\tA\n", r"line 1: columns are apart by '\\t'"),
         ('student,name\namal,"A\nbo,B\n', "cannot be read: unexpected end of data"),

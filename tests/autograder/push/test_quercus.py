@@ -9,6 +9,7 @@ import pytest
 
 from autograder.config import Config
 from autograder.errors import UploadError, UsageError
+from autograder.intake.layouts import UNCERTAIN
 from autograder.marks.tally import mark_sheet
 from autograder.push import connection, quercus
 from autograder.records import Outcome, SubmissionResult, TestResult
@@ -33,9 +34,9 @@ SETTINGS = {
 CONFIG = Config.model_validate(SETTINGS)
 
 
-def sheet_of(student, *outcomes, lms_id=""):
+def sheet_of(student, *outcomes, lms_id="", flags=()):
     results = tuple(map(TestResult, ("test_one", "test_two"), outcomes))
-    return mark_sheet(SubmissionResult(student, "d", results, lms_id=lms_id), "full", CONFIG)
+    return mark_sheet(SubmissionResult(student, "d", results, flags, lms_id=lms_id), "full", CONFIG)
 
 
 GOOD, HALF = (Outcome.PASSED, Outcome.PASSED), (Outcome.PASSED, Outcome.FAILED)
@@ -77,12 +78,18 @@ def test_sending_puts_each_grade_and_the_next_plan_is_empty(enrolled):
 
 def test_who_cannot_be_pushed_is_left_out_with_the_reason(enrolled):
     enrolled.excused = {"ben"}
-    sheets = [sheet_of("anna", Outcome.GRADER_ERROR, Outcome.PASSED), sheet_of("ben", *GOOD), sheet_of("zoe", *GOOD)]
+    sheets = [
+        sheet_of("anna", Outcome.GRADER_ERROR, Outcome.PASSED),
+        sheet_of("ben", *GOOD),
+        sheet_of("cy", *GOOD, flags=(UNCERTAIN,)),
+        sheet_of("zoe", *GOOD),
+    ]
     plan = quercus.plan(sheets, CONFIG)
     assert plan.changes == ()
     assert plan.left_out == {
         "anna": "a person has to look first",
         "ben": "excused in Quercus",
+        "cy": "its file's name does not say for certain whose it is; enter the mark by hand",
         "zoe": "nobody in Quercus has this number, SIS Login ID or SIS User ID",
     }
 
